@@ -1,0 +1,1 @@
+//! Analysis of trajectories: mean squared displacement, diffusion coefficient, reports. Needs no engine.

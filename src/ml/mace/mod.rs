@@ -1,0 +1,1 @@
+//! MACE: model description, reference evaluation, fast evaluation.
