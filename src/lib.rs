@@ -4,5 +4,5 @@
 //! (`tests/layering.rs` enforces this).
 
 pub mod analysis;
-pub mod script;
 pub mod ml;
+pub mod script;
