@@ -36,3 +36,5 @@ pub mod signature;
 pub mod units;
 
 pub mod error;
+
+pub mod diag;
