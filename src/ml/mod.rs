@@ -1,4 +1,6 @@
 //! Machine-learning models as arrays in, arrays out: no atoms of the engine, no scripts.
 
+pub mod activation;
 pub mod formats;
+pub mod irreps;
 pub mod mace;

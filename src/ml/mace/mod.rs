@@ -1,1 +1,3 @@
 //! MACE: model description, reference evaluation, fast evaluation.
+
+pub mod model;

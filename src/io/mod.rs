@@ -1,0 +1,1 @@
+//! Readers and writers of files that are not trajectories: data files, restart codec, atomic writes. Imports bottom modules only.
