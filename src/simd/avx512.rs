@@ -88,10 +88,7 @@ impl Simd for Avx512<f32> {
             // 128-bit lanes first (a0 b0 ..), then whole 128-bit lanes.
             let pair = |a, b| _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
             let four = |a, b, c, d| {
-                let (x, y) = (
-                    _mm512_castps_pd(pair(a, b)),
-                    _mm512_castps_pd(pair(c, d)),
-                );
+                let (x, y) = (_mm512_castps_pd(pair(a, b)), _mm512_castps_pd(pair(c, d)));
                 _mm512_add_ps(
                     _mm512_castpd_ps(_mm512_unpacklo_pd(x, y)),
                     _mm512_castpd_ps(_mm512_unpackhi_pd(x, y)),

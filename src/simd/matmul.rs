@@ -39,7 +39,11 @@ pub struct Matrix<T> {
 impl<T: Real> Matrix<T> {
     /// Matrix from row-major weights \[rows\]\[columns\].
     pub fn new(rows: usize, columns: usize, weight: &[f64]) -> Matrix<T> {
-        assert_eq!(weight.len(), rows * columns, "weights have the stated shape");
+        assert_eq!(
+            weight.len(),
+            rows * columns,
+            "weights have the stated shape"
+        );
         let width = padded::<T>(columns);
         let panel = 4 * T::LANES;
         let mut data = Vec::with_capacity(rows * width);
@@ -289,9 +293,17 @@ mod tests {
             for (a, &atom) in order.iter().enumerate() {
                 for m in 0..per {
                     for c in 0..width {
-                        let x = |k| input[atom as usize * outer + m * inner + k].to_f64();
-                        let w = |k: usize| if c < columns { weight[k * columns + c] } else { 0.0 };
-                        let sum: f64 = (0..depth).map(|k| x(k) * w(k)).sum();
+                        let x = |k: usize| -> f64 {
+                            Real::to_f64(input[atom as usize * outer + m * inner + k])
+                        };
+                        let w = |k: usize| {
+                            if c < columns {
+                                weight[k * columns + c]
+                            } else {
+                                0.0
+                            }
+                        };
+                        let sum: f64 = (0..depth).map(|k| x(k) * w(k)).sum::<f64>();
                         let got = output[(a * per + m) * width + c].to_f64();
                         assert!((got - 1.0 - sum).abs() < tolerance, "{level:?} {a} {m} {c}");
                     }

@@ -157,7 +157,17 @@ pub fn scalars<S: Simd>(
     }
     assert!(paths.feature + paths.channels <= edges.feature_width);
     // SAFETY: extents were checked.
-    unsafe { by_degrees!(paths.degrees, scalars_of, s, paths, edges, harmonics, message) }
+    unsafe {
+        by_degrees!(
+            paths.degrees,
+            scalars_of,
+            s,
+            paths,
+            edges,
+            harmonics,
+            message
+        )
+    }
 }
 
 /// # Safety
@@ -224,7 +234,18 @@ pub fn scalars_adjoint<S: Simd>(
     }
     assert!(paths.feature + paths.channels <= edges.feature_width);
     // SAFETY: extents were checked.
-    unsafe { by_degrees!(paths.degrees, scalars_adjoint_of, s, paths, edges, harmonics, message, to) }
+    unsafe {
+        by_degrees!(
+            paths.degrees,
+            scalars_adjoint_of,
+            s,
+            paths,
+            edges,
+            harmonics,
+            message,
+            to
+        )
+    }
 }
 
 /// # Safety
@@ -286,12 +307,7 @@ unsafe fn scalars_adjoint_of<S: Simd, const D: usize>(
 /// Adds the sums over lanes of `rows` components to the couplings `place(row)`, and those of the
 /// radial derivative behind them.
 #[inline(always)]
-fn finish<S: Simd>(
-    s: S,
-    to: &mut Adjoints<'_, S::T>,
-    rows: usize,
-    place: impl Fn(usize) -> usize,
-) {
+fn finish<S: Simd>(s: S, to: &mut Adjoints<'_, S::T>, rows: usize, place: impl Fn(usize) -> usize) {
     assert!(rows < ROWS && to.distance.len() >= TILE);
     for row in 0..=rows {
         let mut v = [s.zero(); 16];
@@ -325,7 +341,11 @@ fn runs(d: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let mut start = 0;
     std::iter::from_fn(move || {
         let left = d - start;
-        let length = most.min(if left % 2 == 1 { left } else { left.saturating_sub(1) });
+        let length = most.min(if left % 2 == 1 {
+            left
+        } else {
+            left.saturating_sub(1)
+        });
         start += length;
         (left > 0).then_some((start - length, length))
     })
@@ -436,7 +456,11 @@ pub fn path_adjoint<S: Simd>(
     to: &mut Adjoints<'_, S::T>,
 ) {
     edges.check(true);
-    path.check(&edges, couplings.len().min(to.coupling.len()), message.len());
+    path.check(
+        &edges,
+        couplings.len().min(to.coupling.len()),
+        message.len(),
+    );
     assert!(to.features.is_empty() || to.features.len() == edges.features.len());
     // SAFETY: extents were checked.
     unsafe { for_parts!(path, part_adjoint, s, path, edges, couplings, message, to) }

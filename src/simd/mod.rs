@@ -231,7 +231,10 @@ mod tests {
             }
             for r in 0..16 {
                 let sum: f64 = (0..16).map(|i| x[r * 16 + i].to_f64()).sum();
-                assert!((y[256 + r].to_f64() - sum).abs() < tolerance, "{level:?} {r}");
+                assert!(
+                    (y[256 + r].to_f64() - sum).abs() < tolerance,
+                    "{level:?} {r}"
+                );
             }
         }
     }

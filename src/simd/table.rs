@@ -157,7 +157,9 @@ mod tests {
             let one = |e| {
                 let width = self.nodes.len() / (2 * self.order);
                 let (mut value, mut slope) = (vec![T::default(); width], vec![T::default(); width]);
-                interpolate(s, self.order, self.nodes, &weights, e, &mut value, &mut slope);
+                interpolate(
+                    s, self.order, self.nodes, &weights, e, &mut value, &mut slope,
+                );
                 let with_slope = value.clone();
                 interpolate(s, self.order, self.nodes, &weights, e, &mut value, &mut []);
                 assert_eq!(value, with_slope);
