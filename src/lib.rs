@@ -37,6 +37,8 @@ pub mod marsaglia;
 
 pub mod park;
 
+pub mod simd;
+
 pub mod signature;
 
 pub mod units;

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::io::log::Log;
 use crate::signature::{Args, Signature};
 
 /// What the executor does after a command.
@@ -36,6 +37,18 @@ pub struct Session<'a> {
     pub script: &'a str,
     /// Runs further command texts at once (`run every`); they may not change the control flow.
     pub execute: &'a mut dyn FnMut(&mut Engine, &str) -> Result<()>,
+}
+
+impl Session<'_> {
+    /// Screen and log file.
+    pub fn log(&self) -> &Log {
+        &self.engine.log
+    }
+
+    /// Whether nothing may be written and nothing run (`argyro check`).
+    pub fn dry(&self) -> bool {
+        self.engine.dry
+    }
 }
 
 /// A line of the table of commands.
