@@ -31,6 +31,8 @@ pub mod domain;
 
 pub mod io;
 
+pub mod simd;
+
 pub mod signature;
 
 pub mod units;

@@ -4,3 +4,5 @@ pub mod activation;
 pub mod formats;
 pub mod irreps;
 pub mod mace;
+pub mod spherical;
+pub mod wigner;
