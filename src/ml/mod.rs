@@ -5,4 +5,5 @@ pub mod error;
 pub mod formats;
 pub mod irreps;
 pub mod mace;
+pub mod spherical;
 pub mod wigner;

@@ -1,0 +1,134 @@
+//! Computes: the trait and the table of styles. One file and one line in [`COMPUTES`] per style.
+//!
+//! May import `kspace`, `ml`, `domain`, `io` and the bottom modules, never another compute's file.
+
+pub mod com;
+pub mod displace_atom;
+pub mod ke;
+pub mod ke_atom;
+pub mod msd;
+pub mod pe;
+pub mod pe_atom;
+pub mod pressure;
+pub mod rdf;
+pub mod reduce;
+pub mod stress_atom;
+pub mod temp;
+pub mod vacf;
+
+use crate::domain::host::{Data, Host, Output, Part};
+use crate::error::{Error, Result};
+use crate::signature::{Args, Signature};
+
+/// What every compute knows of itself.
+#[derive(Debug, Clone)]
+pub struct ComputeId {
+    /// Its ID.
+    pub id: String,
+    /// Its group's name.
+    pub group: String,
+    /// Its group's mask bit.
+    pub bit: u32,
+}
+
+/// A compute.
+pub trait Compute {
+    /// What `c_ID` offers.
+    fn output(&self) -> Output;
+
+    /// Called at the start of every run.
+    ///
+    /// # Errors
+    /// Something that the compute refers to does not exist.
+    fn init(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// The value now. The engine caches it per state of the atoms. Values that need energies, virials or
+    /// per-atom tallies ask `host.tally` first.
+    ///
+    /// # Errors
+    /// The part does not exist or cannot be evaluated.
+    fn evaluate(&mut self, part: Part, host: &mut dyn Host) -> Result<Data>;
+
+    /// Degrees of freedom, if this is a temperature compute.
+    fn temperature_dof(&mut self, _host: &mut dyn Host) -> Option<f64> {
+        None
+    }
+
+    /// Velocity bias of each atom (streaming velocity that a thermostat must not touch), if this
+    /// temperature compute removes one; order of `Atoms`.
+    ///
+    /// # Errors
+    /// It cannot be evaluated.
+    fn bias(&mut self, _host: &mut dyn Host) -> Result<Option<Vec<[f64; 3]>>> {
+        Ok(None)
+    }
+
+    /// `compute_modify` words.
+    ///
+    /// # Errors
+    /// Unknown keyword.
+    fn modify(&mut self, words: &[&str]) -> Result<()> {
+        Err(Error::input(format!(
+            "compute_modify keyword '{}' is not supported by this compute",
+            words.first().unwrap_or(&"")
+        ))
+        .at(0))
+    }
+
+    /// State for restart files (reference positions), if there is any.
+    fn state(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Takes state from a restart file.
+    ///
+    /// # Errors
+    /// The bytes do not fit.
+    fn restore(&mut self, _bytes: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Atoms were removed: per-atom data must be filtered alike.
+    fn retain(&mut self, _keep: &[bool]) {}
+}
+
+/// A line of the table of computes.
+pub struct ComputeEntry {
+    /// Signature of the words after `compute ID GROUP NAME`; also the manual page.
+    pub signature: &'static Signature,
+    /// Makes the compute.
+    pub build: fn(&ComputeId, &Args, &mut dyn Host) -> Result<Box<dyn Compute>>,
+}
+
+/// All computes, by name.
+pub const COMPUTES: &[ComputeEntry] = &[
+    com::STYLE,
+    displace_atom::STYLE,
+    ke::STYLE,
+    ke_atom::STYLE,
+    msd::STYLE,
+    pe::STYLE,
+    pe_atom::STYLE,
+    pressure::STYLE,
+    rdf::STYLE,
+    reduce::STYLE,
+    stress_atom::STYLE,
+    temp::STYLE,
+    vacf::STYLE,
+];
+
+/// The entry of style `name`.
+///
+/// # Errors
+/// There is no such style.
+pub fn find(name: &str) -> Result<&'static ComputeEntry> {
+    COMPUTES
+        .iter()
+        .find(|e| e.signature.name == name)
+        .ok_or_else(|| {
+            Error::input(format!("Unrecognized compute style '{name}'"))
+                .suggest(name, COMPUTES.iter().map(|e| e.signature.name))
+        })
+}

@@ -1,0 +1,244 @@
+//! What a fix, compute, dump or region sees of the running simulation. The engine implements it;
+//! styles never see the engine itself.
+
+use super::brick::Bricks;
+use super::state::{State, Tally};
+use crate::error::Result;
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// `c_ID`
+    Compute,
+    /// `f_ID`
+    Fix,
+    /// `v_name`
+    Variable,
+}
+
+/// A reference `c_ID`, `f_ID[i]`, `v_name`, `c_ID[i][j]`; indices are 1-based as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// Compute, fix or variable.
+    pub source: Source,
+    /// Its ID.
+    pub id: String,
+    /// Indices in brackets, none to two.
+    pub index: Vec<usize>,
+}
+
+impl Reference {
+    /// Parses `c_ID[1]` and the like; `None` if the word is no reference. `[*]` is expanded by the caller.
+    pub fn parse(word: &str) -> Option<Self> {
+        let source = match word.get(..2)? {
+            "c_" => Source::Compute,
+            "f_" => Source::Fix,
+            "v_" => Source::Variable,
+            _ => return None,
+        };
+        let rest = &word[2..];
+        let (id, mut tail) = rest.split_at(rest.find('[').unwrap_or(rest.len()));
+        if id.is_empty() {
+            return None;
+        }
+        let mut index = Vec::new();
+        while !tail.is_empty() {
+            let end = tail.find(']')?;
+            index.push(
+                tail.strip_prefix('[')?
+                    .get(..end - 1)?
+                    .parse()
+                    .ok()
+                    .filter(|&n: &usize| n > 0)?,
+            );
+            tail = &tail[end + 1..];
+        }
+        (index.len() <= 2).then(|| Self {
+            source,
+            id: id.to_string(),
+            index,
+        })
+    }
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let c = match self.source {
+            Source::Compute => 'c',
+            Source::Fix => 'f',
+            Source::Variable => 'v',
+        };
+        write!(f, "{c}_{}", self.id)?;
+        self.index.iter().try_for_each(|i| write!(f, "[{i}]"))
+    }
+}
+
+/// The output of a compute, fix or variable.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// One number.
+    Scalar(f64),
+    /// A global vector.
+    Vector(Vec<f64>),
+    /// A global array, row-major.
+    Array {
+        /// Number of columns.
+        columns: usize,
+        /// rows x columns values.
+        values: Vec<f64>,
+    },
+    /// One number per atom, in the order of `Atoms`.
+    PerAtom(Vec<f64>),
+    /// Several numbers per atom, atom-major.
+    PerAtomArray {
+        /// Number of columns.
+        columns: usize,
+        /// atoms x columns values.
+        values: Vec<f64>,
+    },
+}
+
+/// What a style offers, so that `c_ID` and `c_ID[2]` can be checked before the first step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Output {
+    /// Has a scalar.
+    pub scalar: bool,
+    /// Length of the global vector (0: none).
+    pub vector: usize,
+    /// Rows and columns of the global array (0, 0: none).
+    pub array: (usize, usize),
+    /// Columns per atom: `None` no per-atom data, `Some(0)` a per-atom vector, else an array.
+    pub per_atom: Option<usize>,
+    /// Whether global values are extensive (divided by N under `thermo_modify norm yes`).
+    pub extensive: bool,
+}
+
+impl Output {
+    /// Only an intensive scalar.
+    pub const SCALAR: Self = Self {
+        scalar: true,
+        vector: 0,
+        array: (0, 0),
+        per_atom: None,
+        extensive: false,
+    };
+}
+
+/// Which part of a style's output is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// `c_ID`
+    Scalar,
+    /// `c_ID[i]`
+    Vector,
+    /// `c_ID[i][j]`
+    Array,
+    /// per-atom vector or array
+    PerAtom,
+}
+
+/// The running simulation as styles see it.
+pub trait Host {
+    /// Atoms, cell, groups, step, accumulated energies.
+    fn state(&self) -> &State;
+
+    /// The same, to be changed.
+    fn state_mut(&mut self) -> &mut State;
+
+    /// Bricks and neighbour lists of the last build.
+    fn bricks(&self) -> &Bricks;
+
+    /// What compute or fix `id` offers.
+    ///
+    /// # Errors
+    /// There is no such compute or fix.
+    fn output(&self, source: Source, id: &str) -> Result<Output>;
+
+    /// The whole output of a compute or fix now (computed once per step and state of the atoms).
+    ///
+    /// # Errors
+    /// There is no such thing, or it cannot be evaluated.
+    fn data(&mut self, source: Source, id: &str, part: Part) -> Result<Data>;
+
+    /// One number: `c_ID`, `f_ID[2]`, `v_name`, ...
+    ///
+    /// # Errors
+    /// The reference does not name a single number.
+    fn scalar(&mut self, reference: &Reference) -> Result<f64>;
+
+    /// One number per atom: `c_ID`, `c_ID[2]`, `f_ID`, atom-style `v_name`. Atoms outside the group of
+    /// the style have 0.
+    ///
+    /// # Errors
+    /// The reference does not name a per-atom vector.
+    fn per_atom(&mut self, reference: &Reference) -> Result<Vec<f64>>;
+
+    /// A global vector: `c_ID`, a column of `c_ID[2]`, vector-style `v_name`.
+    ///
+    /// # Errors
+    /// The reference does not name a vector.
+    fn vector(&mut self, reference: &Reference) -> Result<Vec<f64>>;
+
+    /// A thermo keyword (`temp`, `pe`, `press`, ...).
+    ///
+    /// # Errors
+    /// Unknown keyword, or it cannot be evaluated.
+    fn thermo(&mut self, keyword: &str) -> Result<f64>;
+
+    /// Makes sure that energies, virial and per-atom values of `tally` in the state belong to the present
+    /// positions; evaluates the force field once more without touching forces if they do not.
+    ///
+    /// # Errors
+    /// The pair style cannot give them.
+    fn tally(&mut self, tally: Tally) -> Result<()>;
+
+    /// Number of degrees of freedom of a group: d N - `extra` - those removed by fixes.
+    fn degrees_of_freedom(&self, group_bit: u32, extra: f64) -> f64;
+
+    /// The temperature compute `id`'s bias-free scalar and its degrees of freedom.
+    ///
+    /// # Errors
+    /// `id` is not a temperature compute.
+    fn temperature(&mut self, id: &str) -> Result<(f64, f64)>;
+
+    /// Changes the parameters of a pair style (`fix adapt`), re-reads nothing. Returns false if unsupported.
+    fn pair_extract(&self, name: &str) -> Option<f64>;
+
+    /// Substitutes `$x`, `${x}`, `$(..)` in a text now (`fix print`).
+    ///
+    /// # Errors
+    /// A variable does not exist or a formula is wrong.
+    fn substitute(&mut self, text: &str) -> Result<String>;
+
+    /// Writes a line to the screen and the log.
+    fn print(&mut self, screen: bool, log: bool, line: &str);
+
+    /// Writes a warning to the screen and the log.
+    fn warn(&mut self, message: &str);
+
+    /// Whether files and side effects are suppressed (`argyro check`, `-skiprun` does not set it).
+    fn dry(&self) -> bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_parsed_with_their_indices() {
+        let r = Reference::parse("c_msd[4]").unwrap();
+        assert_eq!(
+            (r.source, r.id.as_str(), r.index.clone()),
+            (Source::Compute, "msd", vec![4])
+        );
+        assert_eq!(
+            Reference::parse("f_a[1][2]").unwrap().to_string(),
+            "f_a[1][2]"
+        );
+        assert!(
+            Reference::parse("temp").is_none()
+                && Reference::parse("c_x[0]").is_none()
+                && Reference::parse("c_x[").is_none()
+        );
+    }
+}

@@ -1,0 +1,314 @@
+//! The state of the simulated system that fixes and computes work on.
+
+use super::atoms::Atoms;
+use super::cell::Cell;
+use super::group::Groups;
+use super::region::Region;
+use crate::error::{Error, Result};
+use crate::units::Units;
+use indexmap::IndexMap;
+
+/// Which per-atom properties exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtomStyle {
+    /// Name as in `atom_style NAME`.
+    pub name: &'static str,
+    /// Atoms have charges.
+    pub charge: bool,
+    /// Atoms have molecule IDs.
+    pub molecule: bool,
+    /// Atoms may have bonds and angles.
+    pub bonds: bool,
+}
+
+/// The supported atom styles.
+pub const ATOM_STYLES: &[AtomStyle] = &[
+    AtomStyle {
+        name: "atomic",
+        charge: false,
+        molecule: false,
+        bonds: false,
+    },
+    AtomStyle {
+        name: "charge",
+        charge: true,
+        molecule: false,
+        bonds: false,
+    },
+];
+
+/// Per-type data; index 0 is unused so that types index directly.
+#[derive(Debug, Clone, Default)]
+pub struct Types {
+    /// Number of atom types.
+    pub count: usize,
+    /// Mass of each type (`None`: not set), length count + 1.
+    pub mass: Vec<Option<f64>>,
+    /// Type label of each type, length count + 1.
+    pub label: Vec<Option<String>>,
+}
+
+impl Types {
+    /// `count` types without masses.
+    pub fn new(count: usize) -> Self {
+        Self {
+            count,
+            mass: vec![None; count + 1],
+            label: vec![None; count + 1],
+        }
+    }
+
+    /// Mass of type `t`, or 1 if it is not set; runs refuse unset masses beforehand.
+    pub fn mass(&self, t: u32) -> f64 {
+        self.mass.get(t as usize).copied().flatten().unwrap_or(1.0)
+    }
+
+    /// The range of types that `word` names: `3`, `*`, `2*`, `*4`, `2*4` or a type label.
+    ///
+    /// # Errors
+    /// The word is no range or leaves 1..=count.
+    pub fn range(&self, word: &str) -> Result<std::ops::RangeInclusive<usize>> {
+        if let Some(t) = self.label.iter().position(|l| l.as_deref() == Some(word)) {
+            return Ok(t..=t);
+        }
+        let bound = |s: &str, default: usize| {
+            if s.is_empty() {
+                Some(default)
+            } else {
+                s.parse().ok()
+            }
+        };
+        let range = match word.split_once('*') {
+            Some((a, b)) => bound(a, 1).zip(bound(b, self.count)),
+            None => word.parse().ok().map(|t: usize| (t, t)),
+        };
+        match range {
+            Some((a, b)) if a >= 1 && b <= self.count && a <= b => Ok(a..=b),
+            Some(_) => Err(Error::input(format!(
+                "Invalid atom type {word}: there are {} atom types",
+                self.count
+            ))),
+            None => Err(Error::input(format!(
+                "expected an atom type or a range of types, found '{word}'"
+            ))),
+        }
+    }
+}
+
+/// Which quantities a force evaluation has to accumulate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Global energy.
+    pub energy: bool,
+    /// Global virial.
+    pub virial: bool,
+    /// Per-atom energy.
+    pub atom_energy: bool,
+    /// Per-atom virial.
+    pub atom_virial: bool,
+}
+
+impl Tally {
+    /// Energy and virial of the whole system.
+    pub const GLOBAL: Self = Self {
+        energy: true,
+        virial: true,
+        atom_energy: false,
+        atom_virial: false,
+    };
+    /// Nothing.
+    pub const NONE: Self = Self {
+        energy: false,
+        virial: false,
+        atom_energy: false,
+        atom_virial: false,
+    };
+
+    /// Everything that either asks for.
+    #[must_use]
+    pub fn or(self, o: Self) -> Self {
+        Self {
+            energy: self.energy || o.energy,
+            virial: self.virial || o.virial,
+            atom_energy: self.atom_energy || o.atom_energy,
+            atom_virial: self.atom_virial || o.atom_virial,
+        }
+    }
+
+    /// Whether everything that `o` asks for is there.
+    pub fn covers(self, o: Self) -> bool {
+        self.or(o) == self
+    }
+}
+
+/// Energies and virial of the last force evaluation.
+#[derive(Debug, Clone, Default)]
+pub struct Tallies {
+    /// What was accumulated.
+    pub has: Tally,
+    /// van der Waals or whole ML energy.
+    pub vdwl: f64,
+    /// Pairwise Coulomb energy.
+    pub coul: f64,
+    /// Long-range Coulomb energy.
+    pub long: f64,
+    /// Bond energy.
+    pub bond: f64,
+    /// Angle energy.
+    pub angle: f64,
+    /// Energy of the long-range van der Waals tail (included in thermo's evdwl and pe).
+    pub tail: f64,
+    /// Virial sum r_a f_b of pair, bond, angle and kspace: xx yy zz xy xz yz, energy units.
+    pub virial: [f64; 6],
+    /// Virial of the long-range tail, to be added to the pressure: energy units (P_tail * V).
+    pub tail_virial: f64,
+    /// Energy of fixes that contribute one (`fix_modify energy yes`), part of pe.
+    pub fix_energy: f64,
+    /// Virial of fixes that contribute one.
+    pub fix_virial: [f64; 6],
+    /// Per-atom energy, length of `Atoms` if accumulated.
+    pub atom_energy: Vec<f64>,
+    /// Per-atom virial, sum r_a f_b, sign such that the sum over atoms is `virial`.
+    pub atom_virial: Vec<[f64; 6]>,
+}
+
+/// Steps of the present run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunSteps {
+    /// First step of this run.
+    pub first: i64,
+    /// Last step of this run.
+    pub last: i64,
+    /// Step at which ramps begin (`start`).
+    pub begin: i64,
+    /// Step at which ramps end (`stop`).
+    pub end: i64,
+    /// Whether a run is going on.
+    pub running: bool,
+}
+
+/// A lattice, in distance units.
+#[derive(Debug, Clone)]
+pub struct Lattice {
+    /// Name of the style.
+    pub style: String,
+    /// Lattice spacings in x, y, z (`xlat`, `ylat`, `zlat`).
+    pub spacing: [f64; 3],
+    /// Positions of the points of `create_atoms` are made by this: basis vectors (rows, rotated and
+    /// scaled), origin, and the orientation are private to the lattice module.
+    pub cell: [[f64; 3]; 3],
+    /// Basis atoms in fractions of `cell`.
+    pub basis: Vec<[f64; 3]>,
+    /// Origin in fractions of `cell`.
+    pub origin: [f64; 3],
+}
+
+/// The simulated system.
+pub struct State {
+    /// Unit style.
+    pub units: Units,
+    /// 2 or 3.
+    pub dimension: u8,
+    /// `boundary` setting for the cell that will be made.
+    pub boundary: [[super::cell::Boundary; 2]; 3],
+    /// Atom style.
+    pub atom_style: AtomStyle,
+    /// The cell; `None` before `create_box`, `read_data` or `read_restart`.
+    pub cell: Option<Cell>,
+    /// The atoms.
+    pub atoms: Atoms,
+    /// Number of atoms at the start of the run, to notice lost ones.
+    pub expected_atoms: usize,
+    /// Per-type data.
+    pub types: Types,
+    /// Groups.
+    pub groups: Groups,
+    /// Regions by ID.
+    pub regions: IndexMap<String, Box<dyn Region>>,
+    /// The present lattice.
+    pub lattice: Option<Lattice>,
+    /// Timestep number.
+    pub step: i64,
+    /// Timestep size.
+    pub dt: f64,
+    /// Simulation time at `time_step`.
+    pub time: f64,
+    /// Step at which `time` was current; time now = time + (step - time_step) dt.
+    pub time_step: i64,
+    /// Steps of the present run.
+    pub run: RunSteps,
+    /// Energies and virial of the last force evaluation.
+    pub tallies: Tallies,
+    /// Raised whenever positions, velocities or the cell change, so that computed values know their age.
+    pub epoch: u64,
+    /// `dielectric` setting.
+    pub dielectric: f64,
+    /// `newton` setting (pair, bond); accepted, argyro always uses Newton's third law.
+    pub newton: (bool, bool),
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let units = Units::default();
+        Self {
+            units,
+            dimension: 3,
+            boundary: [[super::cell::Boundary::Periodic; 2]; 3],
+            atom_style: ATOM_STYLES[0],
+            cell: None,
+            atoms: Atoms::default(),
+            expected_atoms: 0,
+            types: Types::default(),
+            groups: Groups::default(),
+            regions: IndexMap::new(),
+            lattice: None,
+            step: 0,
+            dt: units.dt,
+            time: 0.0,
+            time_step: 0,
+            run: RunSteps::default(),
+            tallies: Tallies::default(),
+            epoch: 0,
+            dielectric: 1.0,
+            newton: (true, true),
+        }
+    }
+}
+
+impl State {
+    /// The cell, which must exist.
+    ///
+    /// # Errors
+    /// `what` (a command name) came before the simulation box was defined.
+    pub fn cell(&self, what: &str) -> Result<&Cell> {
+        self.cell.as_ref().ok_or_else(|| {
+            Error::input(format!("{what} command before simulation box is defined"))
+                .help("make it with create_box, read_data or read_restart first")
+        })
+    }
+
+    /// Simulation time, time units.
+    pub fn time_now(&self) -> f64 {
+        self.time + (self.step - self.time_step) as f64 * self.dt
+    }
+
+    /// Marks positions, velocities or the cell as changed.
+    pub fn touch(&mut self) {
+        self.epoch += 1;
+    }
+
+    /// Mass of atom `i`.
+    pub fn mass_of(&self, i: usize) -> f64 {
+        self.types.mass(self.atoms.kind[i])
+    }
+
+    /// Fraction of the run that is done at the present step, for ramps.
+    pub fn ramp(&self) -> f64 {
+        let span = self.run.end - self.run.begin;
+        if span == 0 {
+            0.0
+        } else {
+            (self.step - self.run.begin) as f64 / span as f64
+        }
+    }
+}

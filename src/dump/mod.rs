@@ -1,0 +1,76 @@
+//! Dumps: the trait and the table of styles. One file and one line in [`DUMPS`] per style.
+//!
+//! May import `domain`, `io` and the bottom modules, never another dump's file.
+
+use crate::domain::host::Host;
+use crate::error::{Error, Result};
+use crate::signature::{Args, Signature};
+
+/// What every dump knows of itself.
+#[derive(Debug, Clone)]
+pub struct DumpId {
+    /// Its ID.
+    pub id: String,
+    /// Its group's name.
+    pub group: String,
+    /// Its group's mask bit.
+    pub bit: u32,
+    /// Written every this many steps (0 for `write_dump`).
+    pub every: i64,
+    /// File name, perhaps with `*`.
+    pub file: String,
+}
+
+/// A dump.
+pub trait Dump {
+    /// `dump_modify` words that the engine does not handle (every, first, ...) itself.
+    ///
+    /// # Errors
+    /// Unknown keyword or wrong value.
+    fn modify(&mut self, words: &[&str], host: &mut dyn Host) -> Result<()>;
+
+    /// Checks references and opens the file at the start of a run.
+    ///
+    /// # Errors
+    /// The file cannot be opened, a reference does not exist.
+    fn init(&mut self, host: &mut dyn Host) -> Result<()>;
+
+    /// Writes the present state as one frame; after it returns, the frame survives a kill.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    fn write(&mut self, host: &mut dyn Host) -> Result<()>;
+
+    /// Removes frames after `step` when a run continues from a restart file onto an existing trajectory.
+    ///
+    /// # Errors
+    /// The file cannot be changed.
+    fn truncate_after(&mut self, _step: i64) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A line of the table of dumps.
+pub struct DumpEntry {
+    /// Signature of the words after `dump ID GROUP NAME N FILE`; also the manual page.
+    pub signature: &'static Signature,
+    /// Makes the dump.
+    pub build: fn(&DumpId, &Args, &mut dyn Host) -> Result<Box<dyn Dump>>,
+}
+
+/// All dumps, by name.
+pub const DUMPS: &[DumpEntry] = &[];
+
+/// The entry of style `name`.
+///
+/// # Errors
+/// There is no such style.
+pub fn find(name: &str) -> Result<&'static DumpEntry> {
+    DUMPS
+        .iter()
+        .find(|e| e.signature.name == name)
+        .ok_or_else(|| {
+            Error::input(format!("Unrecognized dump style '{name}'"))
+                .suggest(name, DUMPS.iter().map(|e| e.signature.name))
+        })
+}

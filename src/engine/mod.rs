@@ -1,0 +1,175 @@
+//! The engine: owns the state and the styles, runs steps, writes thermo output and restart files.
+//!
+//! May import `pair`, `fix`, `compute`, `dump`, `kspace`, `ml`, `domain`, `io` and the bottom modules; knows
+//! no script: variables reach it through [`Variables`].
+
+use crate::compute::{Compute, ComputeId};
+use crate::domain::host::Host;
+use crate::domain::neighbor::NeighborSettings;
+use crate::domain::{Bricks, State};
+use crate::dump::{Dump, DumpId};
+use crate::error::Result;
+use crate::fix::{Fix, FixId};
+use crate::io::log::Log;
+use crate::pair::{PairModify, PairOptions, PairStyle};
+use indexmap::IndexMap;
+use std::rc::Rc;
+
+/// The script's variables as the engine sees them; implemented above the script layer.
+pub trait Variables {
+    /// Value of an equal-style (or numeric index-, loop-, internal-style) variable now.
+    ///
+    /// # Errors
+    /// It does not exist or cannot be evaluated.
+    fn equal(&self, name: &str, host: &mut dyn Host) -> Result<f64>;
+    /// Value of an atom-style variable for every atom, in the order of `Atoms`.
+    ///
+    /// # Errors
+    /// It does not exist or cannot be evaluated.
+    fn atom(&self, name: &str, host: &mut dyn Host) -> Result<Vec<f64>>;
+    /// Value of a vector-style variable.
+    ///
+    /// # Errors
+    /// It does not exist or cannot be evaluated.
+    fn vector(&self, name: &str, host: &mut dyn Host) -> Result<Vec<f64>>;
+    /// Sets an internal-style variable.
+    ///
+    /// # Errors
+    /// It is no internal-style variable.
+    fn set_internal(&self, name: &str, value: f64) -> Result<()>;
+    /// Style of a variable (`equal`, `atom`, ...), `None` if it does not exist.
+    fn style(&self, name: &str) -> Option<&'static str>;
+    /// Substitutes variables in a text now.
+    ///
+    /// # Errors
+    /// A variable does not exist or a formula is wrong.
+    fn substitute(&self, text: &str, host: &mut dyn Host) -> Result<String>;
+}
+
+/// No variables at all: for tests and for use as a library.
+pub struct NoVariables;
+
+impl NoVariables {
+    fn unknown<T>(name: &str) -> Result<T> {
+        Err(crate::error::Error::input(format!(
+            "variable '{name}' does not exist"
+        )))
+    }
+}
+
+impl Variables for NoVariables {
+    fn equal(&self, name: &str, _: &mut dyn Host) -> Result<f64> {
+        Self::unknown(name)
+    }
+    fn atom(&self, name: &str, _: &mut dyn Host) -> Result<Vec<f64>> {
+        Self::unknown(name)
+    }
+    fn vector(&self, name: &str, _: &mut dyn Host) -> Result<Vec<f64>> {
+        Self::unknown(name)
+    }
+    fn set_internal(&self, name: &str, _: f64) -> Result<()> {
+        Self::unknown(name)
+    }
+    fn style(&self, _: &str) -> Option<&'static str> {
+        None
+    }
+    fn substitute(&self, text: &str, _: &mut dyn Host) -> Result<String> {
+        Ok(text.to_string())
+    }
+}
+
+/// The present pair style.
+pub struct PairSlot {
+    /// Name as given (`lj/cut`).
+    pub name: String,
+    /// The style.
+    pub style: Box<dyn PairStyle>,
+}
+
+/// A fix with what the engine knows of it.
+pub struct FixSlot {
+    /// ID and group.
+    pub id: FixId,
+    /// Name of its style.
+    pub style: String,
+    /// The fix; `None` while one of its hooks is running.
+    pub fix: Option<Box<dyn Fix>>,
+    /// `fix_modify energy`
+    pub energy: bool,
+    /// `fix_modify virial`
+    pub virial: bool,
+}
+
+/// A compute with what the engine knows of it.
+pub struct ComputeSlot {
+    /// ID and group.
+    pub id: ComputeId,
+    /// Name of its style.
+    pub style: String,
+    /// The compute; `None` while it is being evaluated.
+    pub compute: Option<Box<dyn Compute>>,
+}
+
+/// A dump with what the engine knows of it.
+pub struct DumpSlot {
+    /// ID, group, interval and file.
+    pub id: DumpId,
+    /// Name of its style.
+    pub style: String,
+    /// The dump; `None` while it is being written.
+    pub dump: Option<Box<dyn Dump>>,
+    /// `dump_modify first`
+    pub first: bool,
+    /// Last step that was written.
+    pub last: Option<i64>,
+    /// `dump_modify every v_name`
+    pub every_variable: Option<String>,
+}
+
+/// The engine.
+pub struct Engine {
+    /// The simulated system.
+    pub state: State,
+    /// Present pair style.
+    pub pair: Option<PairSlot>,
+    /// `pair_modify` settings.
+    pub pair_modify: PairModify,
+    /// `package argyro` settings of pair styles.
+    pub pair_options: PairOptions,
+    /// Fixes in order of definition.
+    pub fixes: IndexMap<String, FixSlot>,
+    /// Computes in order of definition; thermo_temp, thermo_press and thermo_pe come first.
+    pub computes: IndexMap<String, ComputeSlot>,
+    /// Dumps in order of definition.
+    pub dumps: IndexMap<String, DumpSlot>,
+    /// `neighbor` and `neigh_modify` settings.
+    pub neighbor: NeighborSettings,
+    /// Bricks of the last neighbour list build.
+    pub bricks: Bricks,
+    /// The script's variables.
+    pub variables: Rc<dyn Variables>,
+    /// Screen and log file.
+    pub log: Log,
+    /// Nothing is written and `run` only initialises (`argyro check`).
+    pub dry: bool,
+}
+
+impl Engine {
+    /// An engine without a box, as at the start of a script and after `clear`.
+    pub fn new(log: Log, variables: Rc<dyn Variables>, dry: bool) -> Self {
+        Self {
+            state: State::default(),
+            pair: None,
+            pair_modify: PairModify::default(),
+            pair_options: PairOptions::default(),
+            fixes: IndexMap::new(),
+            computes: IndexMap::new(),
+            dumps: IndexMap::new(),
+            neighbor: NeighborSettings::default(),
+            bricks: Bricks::default(),
+            variables,
+            log,
+            dry,
+        }
+    }
+}

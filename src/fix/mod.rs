@@ -1,0 +1,209 @@
+//! Fixes: the trait and the table of styles. One file and one line in [`FIXES`] per style.
+//!
+//! May import `compute`, `kspace`, `ml`, `domain`, `io` and the bottom modules, never another fix's file.
+
+use crate::domain::host::{Data, Host, Output, Part};
+use crate::domain::{State, Tally};
+use crate::error::{Error, Result};
+use crate::signature::{Args, Signature};
+
+/// What every fix knows of itself.
+#[derive(Debug, Clone)]
+pub struct FixId {
+    /// Its ID.
+    pub id: String,
+    /// Its group's name.
+    pub group: String,
+    /// Its group's mask bit.
+    pub bit: u32,
+}
+
+/// Stop requests of a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    Continue,
+    /// End the run after this step; the script goes on (`fix halt error continue`).
+    EndRun,
+    /// End the run and the script, exit status 0 or an error by the fix's choice (`error soft`).
+    EndScript,
+}
+
+/// A fix; hooks have LAMMPS' names and order. Defaults do nothing.
+pub trait Fix {
+    /// Called at the start of every run, before `setup`.
+    ///
+    /// # Errors
+    /// Something that the fix refers to does not exist.
+    fn init(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called after the forces of the first step of a run are known.
+    ///
+    /// # Errors
+    /// As the hooks.
+    fn setup(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// First half of the integration step: before forces.
+    ///
+    /// # Errors
+    /// The step cannot be made.
+    fn initial_integrate(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// After `initial_integrate` of all fixes, before the neighbour decision.
+    ///
+    /// # Errors
+    /// The step cannot be made.
+    fn post_integrate(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// Before atoms are wrapped and lists rebuilt (moving walls, cell changes).
+    ///
+    /// # Errors
+    /// The step cannot be made.
+    fn pre_exchange(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// After forces: changes `atoms.f`.
+    ///
+    /// # Errors
+    /// The step cannot be made.
+    fn post_force(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// Second half of the integration step.
+    ///
+    /// # Errors
+    /// The step cannot be made.
+    fn final_integrate(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// At the end of a step, before output.
+    ///
+    /// # Errors
+    /// The step cannot be completed.
+    fn end_of_step(&mut self, _host: &mut dyn Host) -> Result<Control> {
+        Ok(Control::Continue)
+    }
+
+    /// After the last step of a run.
+    ///
+    /// # Errors
+    /// Files cannot be written.
+    fn post_run(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether the fix moves atoms (nve, nvt, ...), for the "no integrator" and "twice integrated" warnings.
+    fn integrates(&self) -> bool {
+        false
+    }
+
+    /// Whether the fix changes the cell: thermo then prints the volume by itself.
+    fn changes_cell(&self) -> bool {
+        false
+    }
+
+    /// What has to be accumulated by the force evaluation of step `step`.
+    fn tally_at(&self, _step: i64) -> Tally {
+        Tally::NONE
+    }
+
+    /// Degrees of freedom that the fix removes from a group.
+    fn removed_dof(&self, _state: &State, _group_bit: u32) -> f64 {
+        0.0
+    }
+
+    /// Energy that the fix adds to the potential energy (`fix_modify energy yes`).
+    fn energy(&self) -> Option<f64> {
+        None
+    }
+
+    /// Energy of thermostat and barostat: part of `ecouple` and `econserve`.
+    fn coupling_energy(&self) -> Option<f64> {
+        None
+    }
+
+    /// Virial that the fix adds (`fix_modify virial yes`).
+    fn virial(&self) -> Option<[f64; 6]> {
+        None
+    }
+
+    /// What `f_ID` offers.
+    fn output(&self) -> Output {
+        Output::default()
+    }
+
+    /// The values of `f_ID`.
+    ///
+    /// # Errors
+    /// The part does not exist.
+    fn data(&mut self, _part: Part, _host: &mut dyn Host) -> Result<Data> {
+        Err(Error::input("this fix has no output"))
+    }
+
+    /// `fix_modify` keywords that the engine does not handle (energy, virial, respa) itself.
+    ///
+    /// # Errors
+    /// Unknown keyword.
+    fn modify(&mut self, words: &[&str], _host: &mut dyn Host) -> Result<()> {
+        Err(Error::input(format!(
+            "fix_modify keyword '{}' is not supported by this fix",
+            words.first().unwrap_or(&"")
+        ))
+        .at(0))
+    }
+
+    /// State for restart files (bincode-free: little-endian bytes made with `io::codec`), if there is any.
+    fn state(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Takes state from a restart file; called after the fix is made again with the same ID and style.
+    ///
+    /// # Errors
+    /// The bytes do not fit.
+    fn restore(&mut self, _bytes: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    /// The fix's sum over reset timesteps: called by `reset_timestep`.
+    fn reset_timestep(&mut self, _step: i64) {}
+
+    /// Atoms were removed: per-atom data of the fix must be filtered alike.
+    fn retain(&mut self, _keep: &[bool]) {}
+}
+
+/// A line of the table of fixes.
+pub struct FixEntry {
+    /// Signature of the words after `fix ID GROUP NAME`; also the manual page.
+    pub signature: &'static Signature,
+    /// Makes the fix. `words` are the raw words behind the style name.
+    pub build: fn(&FixId, &Args, &mut dyn Host) -> Result<Box<dyn Fix>>,
+}
+
+/// All fixes, by name.
+pub const FIXES: &[FixEntry] = &[];
+
+/// The entry of style `name`.
+///
+/// # Errors
+/// There is no such style.
+pub fn find(name: &str) -> Result<&'static FixEntry> {
+    FIXES
+        .iter()
+        .find(|e| e.signature.name == name)
+        .ok_or_else(|| {
+            Error::input(format!("Unrecognized fix style '{name}'"))
+                .suggest(name, FIXES.iter().map(|e| e.signature.name))
+        })
+}

@@ -1,0 +1,174 @@
+//! Pair styles: the trait and the table of styles. One file and one line in [`PAIR_STYLES`] per style.
+//!
+//! May import `kspace`, `ml`, `domain`, `io`, `simd` and the bottom modules. Styles never import each
+//! other: hybrid styles make their sub-styles through [`find`].
+
+use crate::domain::{Bricks, Comm, Needs, State, Tally};
+use crate::error::{Error, Result};
+use crate::signature::{Args, Signature};
+
+/// `pair_modify` settings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PairModify {
+    /// Mixing rule; `None` is the default of the style.
+    pub mix: Option<Mix>,
+    /// Energies shifted to zero at the cutoff.
+    pub shift: bool,
+    /// Long-range van der Waals corrections.
+    pub tail: bool,
+    /// Bits of the Coulomb table, 0 for exact evaluation.
+    pub table: u32,
+}
+
+impl Default for PairModify {
+    fn default() -> Self {
+        Self {
+            mix: None,
+            shift: false,
+            tail: false,
+            table: 12,
+        }
+    }
+}
+
+/// Rules for coefficients of unlike types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mix {
+    /// Geometric means.
+    Geometric,
+    /// Arithmetic mean of sigma.
+    Arithmetic,
+    /// Sixth-power rule.
+    SixthPower,
+}
+
+/// Options of `package argyro` that concern pair styles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PairOptions {
+    /// Precision of machine-learning models.
+    pub precision: Precision,
+    /// Evaluate radial networks exactly instead of by tables.
+    pub radial_exact: bool,
+}
+
+/// Precision in which a model is evaluated; energies, forces and virials are accumulated in f64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// That in which the model file stores its weights.
+    #[default]
+    Auto,
+    /// f32.
+    Single,
+    /// f64.
+    Double,
+}
+
+/// What a force evaluation works on.
+pub struct ForceContext<'a> {
+    /// Bricks with positions of this step and neighbour lists.
+    pub bricks: &'a Bricks,
+    /// Exchange between bricks.
+    pub comm: &'a dyn Comm,
+    /// Types, units, cell, step (for files that are written every N steps). Do not read `atoms.x`: use bricks.
+    pub state: &'a State,
+    /// What to accumulate besides forces.
+    pub tally: Tally,
+}
+
+/// Output of one brick; arrays have the length of the brick (own atoms and ghosts).
+#[derive(Debug, Clone, Default)]
+pub struct BrickForces {
+    /// Forces to be added.
+    pub f: Vec<[f64; 3]>,
+    /// van der Waals or whole ML energy.
+    pub vdwl: f64,
+    /// Coulomb energy.
+    pub coul: f64,
+    /// Virial sum r_a f_b: xx yy zz xy xz yz.
+    pub virial: [f64; 6],
+    /// Per-atom energies (empty unless asked for).
+    pub atom_energy: Vec<f64>,
+    /// Per-atom virials (empty unless asked for).
+    pub atom_virial: Vec<[f64; 6]>,
+}
+
+/// A pair style. Styles add to `out`; ghosts' forces are added to their owners afterwards.
+pub trait PairStyle: Send + Sync {
+    /// `pair_coeff` arguments after the command name.
+    ///
+    /// # Errors
+    /// Wrong words; indices of words count from `words[0]`.
+    fn coeff(&mut self, words: &[&str], state: &State, options: &PairOptions) -> Result<()>;
+
+    /// `pair_modify`.
+    ///
+    /// # Errors
+    /// The style cannot honour a setting that it would have to.
+    fn modify(&mut self, modify: &PairModify) -> Result<()>;
+
+    /// Checks that all coefficients are there and prepares tables; called at the start of every run.
+    ///
+    /// # Errors
+    /// Coefficients are missing or contradict the state (masses, charges).
+    fn init(&mut self, state: &State) -> Result<()>;
+
+    /// Largest interaction range, length units; valid after `init`.
+    fn cutoff(&self) -> f64;
+
+    /// Lists and bricks that the style needs.
+    fn needs(&self) -> Needs;
+
+    /// Adds energies, forces and virials. `out[b]` belongs to brick `b`.
+    ///
+    /// # Errors
+    /// The evaluation failed (non-finite values, missing data).
+    fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()>;
+
+    /// Energy and virial (P V) of the long-range tail for the present composition and volume.
+    fn tail(&self, _state: &State) -> (f64, f64) {
+        (0.0, 0.0)
+    }
+
+    /// Energy of one pair at squared distance `r2` and the force factor F/r, if the style is pairwise.
+    fn single(&self, _i: u32, _j: u32, _r2: f64, _qi: f64, _qj: f64) -> Option<(f64, f64)> {
+        None
+    }
+
+    /// Lines for the log at the start of a run: model file with hash, type mapping, precision.
+    fn describe(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Words of `pair_style` and of every `pair_coeff` that restore the style, for restart and data files;
+    /// `None` for styles that read files, which a script must give again.
+    fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
+        None
+    }
+}
+
+/// A line of the table of pair styles.
+pub struct PairEntry {
+    /// Signature of the words after `pair_style NAME`; also the manual page.
+    pub signature: &'static Signature,
+    /// Signature of `pair_coeff`, for `explain` and messages.
+    pub coeff: &'static Signature,
+    /// Makes the style.
+    pub build: fn(&Args, &State) -> Result<Box<dyn PairStyle>>,
+}
+
+/// All pair styles, by name.
+pub const PAIR_STYLES: &[PairEntry] = &[];
+
+/// The entry of style `name`.
+///
+/// # Errors
+/// There is no such style.
+pub fn find(name: &str) -> Result<&'static PairEntry> {
+    PAIR_STYLES
+        .iter()
+        .find(|e| e.signature.name == name)
+        .ok_or_else(|| {
+            Error::input(format!("Unrecognized pair style '{name}'"))
+                .suggest(name, PAIR_STYLES.iter().map(|e| e.signature.name))
+        })
+}
