@@ -31,6 +31,14 @@ pub mod domain;
 
 pub mod io;
 
+pub mod cformat;
+
+pub mod marsaglia;
+
+pub mod park;
+
+pub mod simd;
+
 pub mod signature;
 
 pub mod units;

@@ -19,7 +19,15 @@ const LAYERS: &[&[&str]] = &[
     &["domain"],
     &["io"],
     &["simd"],
-    &["signature", "units", "error", "diag", "cformat", "park"],
+    &[
+        "signature",
+        "units",
+        "error",
+        "diag",
+        "cformat",
+        "park",
+        "marsaglia",
+    ],
 ];
 
 fn layer(module: &str) -> Option<usize> {
