@@ -46,3 +46,5 @@ pub mod units;
 pub mod error;
 
 pub mod diag;
+
+pub mod elements;
