@@ -9,6 +9,7 @@ pub mod cell;
 pub mod comm;
 pub mod group;
 pub mod host;
+pub mod moments;
 pub mod neighbor;
 pub mod region;
 pub mod state;
