@@ -12,6 +12,7 @@ pub mod host;
 pub mod neighbor;
 pub mod region;
 pub mod state;
+pub mod values;
 
 pub use atoms::Atoms;
 pub use brick::{Brick, Bricks, Needs, NeighborList};
