@@ -15,6 +15,7 @@ mod lists;
 pub mod neighbor;
 pub mod region;
 pub mod state;
+pub mod values;
 pub mod wrap;
 
 pub use atoms::Atoms;

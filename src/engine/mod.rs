@@ -10,6 +10,7 @@ use crate::domain::{Bricks, State};
 use crate::dump::{Dump, DumpId};
 use crate::error::Result;
 use crate::fix::{Fix, FixId};
+use crate::io::log::Log;
 use crate::pair::{PairModify, PairOptions, PairStyle};
 use indexmap::IndexMap;
 use std::rc::Rc;
@@ -147,4 +148,28 @@ pub struct Engine {
     pub bricks: Bricks,
     /// The script's variables.
     pub variables: Rc<dyn Variables>,
+    /// Screen and log file.
+    pub log: Log,
+    /// Nothing is written and `run` only initialises (`argyro check`).
+    pub dry: bool,
+}
+
+impl Engine {
+    /// An engine without a box, as at the start of a script and after `clear`.
+    pub fn new(log: Log, variables: Rc<dyn Variables>, dry: bool) -> Self {
+        Self {
+            state: State::default(),
+            pair: None,
+            pair_modify: PairModify::default(),
+            pair_options: PairOptions::default(),
+            fixes: IndexMap::new(),
+            computes: IndexMap::new(),
+            dumps: IndexMap::new(),
+            neighbor: NeighborSettings::default(),
+            bricks: Bricks::default(),
+            variables,
+            log,
+            dry,
+        }
+    }
 }
