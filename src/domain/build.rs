@@ -96,6 +96,7 @@ pub fn build_from(
     let mut bricks = Bricks {
         bricks,
         grid,
+        cutoff,
         list_cutoff: reach,
         home,
         build_id: BUILDS.fetch_add(1, Ordering::Relaxed),
