@@ -165,7 +165,10 @@ impl TimeLimit {
     /// Whether the limit has been reached, looked at every `every` steps of a run.
     pub fn reached(&self, steps_done: i64) -> bool {
         let every = if self.every > 0 { self.every } else { 10 };
-        steps_done % every == 0 && self.end.is_some_and(|(from, limit)| from.elapsed() >= limit)
+        steps_done % every == 0
+            && self
+                .end
+                .is_some_and(|(from, limit)| from.elapsed() >= limit)
     }
 }
 
@@ -181,7 +184,9 @@ mod tests {
         std::thread::sleep(Duration::from_millis(5));
         c.book(Section::Pair);
         c.book(Section::Neigh);
-        assert!(c.spent(Section::Pair) >= 0.005 && c.spent(Section::Neigh) < c.spent(Section::Pair));
+        assert!(
+            c.spent(Section::Pair) >= 0.005 && c.spent(Section::Neigh) < c.spent(Section::Pair)
+        );
         c.stop();
         assert_eq!(c.run_seconds(), 0.0);
     }

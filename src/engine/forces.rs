@@ -57,7 +57,12 @@ impl Engine {
             };
             slot.style
                 .compute(&context, &mut self.forces.out)
-                .map_err(|e| e.note(format!("pair style {}, step {}", slot.name, self.state.step)))?;
+                .map_err(|e| {
+                    e.note(format!(
+                        "pair style {}, step {}",
+                        slot.name, self.state.step
+                    ))
+                })?;
         }
         self.state.tallies = self.sum_tallies(tally);
         Ok(())
@@ -113,8 +118,10 @@ impl Engine {
                 .iter()
                 .map(|o| bytemuck::cast_slice(o.atom_energy.as_slice()))
                 .collect();
-            self.bricks
-                .reduce(&parts, bytemuck::cast_slice_mut(t.atom_energy.as_mut_slice()));
+            self.bricks.reduce(
+                &parts,
+                bytemuck::cast_slice_mut(t.atom_energy.as_mut_slice()),
+            );
         }
         if tally.atom_virial {
             t.atom_virial = vec![[0.0; 6]; n];
@@ -177,7 +184,9 @@ impl Engine {
         ))
         .help("look for overlapping atoms, a timestep in the wrong time unit, or a model used outside of its training data");
         if let Some((d, i, j)) = self.closest_pair() {
-            e = e.note(format!("smallest distance {d:.6} between atoms {i} and {j}"));
+            e = e.note(format!(
+                "smallest distance {d:.6} between atoms {i} and {j}"
+            ));
         }
         match &self.restart.last_written {
             Some(f) => e.note(format!("last good restart file: {f}")),
@@ -188,7 +197,14 @@ impl Engine {
     /// Smallest distance in the neighbour lists and the IDs of the two atoms.
     fn closest_pair(&self) -> Option<(f64, i64, i64)> {
         let mut best: Option<(f64, i64, i64)> = None;
-        let id = |owner: u32| self.state.atoms.id.get(owner as usize).copied().unwrap_or(0);
+        let id = |owner: u32| {
+            self.state
+                .atoms
+                .id
+                .get(owner as usize)
+                .copied()
+                .unwrap_or(0)
+        };
         for b in &self.bricks.bricks {
             for list in [&b.half, &b.full] {
                 if list.start.len() <= b.own {

@@ -19,13 +19,15 @@ fn missing(source: Source, id: &str) -> Error {
 }
 
 fn circular(what: &str, id: &str) -> Error {
-    Error::input(format!("{what} {id} refers to itself, directly or through others"))
+    Error::input(format!(
+        "{what} {id} refers to itself, directly or through others"
+    ))
 }
 
 fn element(r: &Reference, i: usize, v: &[f64]) -> Result<f64> {
-    v.get(i - 1).copied().ok_or_else(|| {
-        Error::input(format!("{r}: there are only {} values", v.len()))
-    })
+    v.get(i - 1)
+        .copied()
+        .ok_or_else(|| Error::input(format!("{r}: there are only {} values", v.len())))
 }
 
 impl Engine {
@@ -94,10 +96,10 @@ impl Engine {
                 _ => Err(Error::input(format!("{r} is not one value per atom"))),
             },
             (Some(n), Some(&c)) if c <= n => match self.data(r.source, &r.id, Part::PerAtom)? {
-                Data::PerAtomArray { columns, values } => {
-                    element(r, row * columns + c, &values)
-                }
-                _ => Err(Error::input(format!("{r} is not an array of values per atom"))),
+                Data::PerAtomArray { columns, values } => element(r, row * columns + c, &values),
+                _ => Err(Error::input(format!(
+                    "{r} is not an array of values per atom"
+                ))),
             },
             _ => Err(Error::input(format!("{r} does not name a number"))),
         }
@@ -123,7 +125,10 @@ impl Host for Engine {
                 let slot = self.computes.get(id).ok_or_else(|| {
                     missing(source, id).suggest(id, self.computes.keys().map(String::as_str))
                 })?;
-                let c = slot.compute.as_ref().ok_or_else(|| circular("compute", id))?;
+                let c = slot
+                    .compute
+                    .as_ref()
+                    .ok_or_else(|| circular("compute", id))?;
                 Ok(c.output())
             }
             Source::Fix => {
@@ -166,13 +171,17 @@ impl Host for Engine {
             },
             [i] if output.vector > 0 => match self.data(r.source, &r.id, Part::Vector)? {
                 Data::Vector(v) => element(r, *i, &v),
-                _ => Err(Error::input(format!("{r} does not name an element of a vector"))),
+                _ => Err(Error::input(format!(
+                    "{r} does not name an element of a vector"
+                ))),
             },
             [i, j] if output.array.1 > 0 => match self.data(r.source, &r.id, Part::Array)? {
                 Data::Array { columns, values } if *j <= columns => {
                     element(r, (i - 1) * columns + j, &values)
                 }
-                _ => Err(Error::input(format!("{r} does not name an element of an array"))),
+                _ => Err(Error::input(format!(
+                    "{r} does not name an element of an array"
+                ))),
             },
             [_, ..] if output.per_atom.is_some() => self.of_atom(r, output),
             _ => Err(Error::input(format!("{r} does not name a single number"))
@@ -182,7 +191,10 @@ impl Host for Engine {
 
     fn per_atom(&mut self, r: &Reference) -> Result<Vec<f64>> {
         let refused = || Error::input(format!("{r} does not name one value per atom"));
-        match (self.data(r.source, &r.id, Part::PerAtom)?, r.index.as_slice()) {
+        match (
+            self.data(r.source, &r.id, Part::PerAtom)?,
+            r.index.as_slice(),
+        ) {
             (Data::PerAtom(v), []) => Ok(v),
             (Data::PerAtomArray { columns, values }, [i]) if *i <= columns => {
                 Ok(values.chunks_exact(columns).map(|row| row[i - 1]).collect())
@@ -221,7 +233,7 @@ impl Host for Engine {
         }
         if !self.is_current() || !self.pair_ready {
             self.prepare_pair()?;
-            self.setup_lists()?;
+            self.lists_between_runs()?;
             self.state.tallies.has = Tally::NONE;
             self.compute_tallies(tally)?;
             self.mark_current();
@@ -234,7 +246,13 @@ impl Host for Engine {
     }
 
     fn degrees_of_freedom(&self, group_bit: u32, extra: f64) -> f64 {
-        let n = self.state.atoms.mask.iter().filter(|m| *m & group_bit != 0).count();
+        let n = self
+            .state
+            .atoms
+            .mask
+            .iter()
+            .filter(|m| *m & group_bit != 0)
+            .count();
         let removed: f64 = self
             .fixes
             .values()

@@ -109,17 +109,25 @@ impl Engine {
     /// # Errors
     /// Atoms are lost, or the lists cannot be built.
     pub(crate) fn setup_lists(&mut self) -> Result<()> {
-        if self.lists.resume && self.lists.reach == self.wanted_reach() && self.is_current() {
-            self.resume_build()?;
-        } else {
-            self.wrap()?;
-            self.build_lists()?;
-        }
+        self.lists_between_runs()?;
         self.lists.resume = false;
         self.lists.builds = 0;
         self.lists.dangerous = 0;
         self.lists.held.dangerous = 0;
         Ok(())
+    }
+
+    /// The same without starting a run, for values that are asked for between runs.
+    ///
+    /// # Errors
+    /// Atoms are lost, or the lists cannot be built.
+    pub(crate) fn lists_between_runs(&mut self) -> Result<()> {
+        if self.lists.resume && self.lists.reach == self.wanted_reach() && self.is_current() {
+            return self.resume_build();
+        }
+        self.lists.resume = false;
+        self.wrap()?;
+        self.build_lists()
     }
 
     fn resume_build(&mut self) -> Result<()> {

@@ -149,6 +149,10 @@ pub struct DumpSlot {
     pub last: Option<i64>,
     /// `dump_modify every v_name`
     pub every_variable: Option<String>,
+    /// Next step that the variable gave.
+    next: Option<i64>,
+    /// Whether frames after the step of the restart file have been removed.
+    truncated: bool,
 }
 
 /// The engine.
@@ -200,6 +204,8 @@ pub struct Engine {
     lists: Lists,
     identity: String,
     box_ready: bool,
+    /// Step of the next thermo row.
+    next_row: i64,
 }
 
 impl Engine {
@@ -232,6 +238,7 @@ impl Engine {
             lists: Lists::default(),
             identity: String::new(),
             box_ready: false,
+            next_row: -1,
         }
     }
 }

@@ -52,7 +52,11 @@ const fn float(name: &'static str, heading: &'static str, doc: &'static str) -> 
 pub const KEYWORDS: &[Keyword] = &[
     int("step", "Step", "timestep number"),
     int("elapsed", "Elapsed", "steps since the start of this run"),
-    int("elaplong", "Elaplong", "steps since the start of a series of runs"),
+    int(
+        "elaplong",
+        "Elaplong",
+        "steps since the start of a series of runs",
+    ),
     float("dt", "Dt", "timestep size"),
     float("time", "Time", "simulation time"),
     float("cpu", "CPU", "seconds since the start of this run"),
@@ -67,7 +71,11 @@ pub const KEYWORDS: &[Keyword] = &[
     float("pe", "PotEng", "potential energy"),
     float("ke", "KinEng", "kinetic energy"),
     float("etotal", "TotEng", "total energy"),
-    float("evdwl", "E_vdwl", "van der Waals energy with the tail, or the whole energy of a machine-learning model"),
+    float(
+        "evdwl",
+        "E_vdwl",
+        "van der Waals energy with the tail, or the whole energy of a machine-learning model",
+    ),
     float("ecoul", "E_coul", "Coulomb energy within the cutoff"),
     float("epair", "E_pair", "evdwl + ecoul + elong"),
     float("ebond", "E_bond", "bond energy"),
@@ -278,7 +286,10 @@ fn forces(name: &str, e: &mut Engine) -> Result<Option<f64>> {
 
 fn geometry(name: &str, e: &Engine) -> Result<Option<f64>> {
     let s = &e.state;
-    if let Some(k) = name.strip_suffix("lat").and_then(|a| AXES.iter().position(|x| *x == a)) {
+    if let Some(k) = name
+        .strip_suffix("lat")
+        .and_then(|a| AXES.iter().position(|x| *x == a))
+    {
         let lattice = s
             .lattice
             .as_ref()

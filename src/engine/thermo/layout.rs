@@ -90,7 +90,8 @@ pub struct Layout {
 }
 
 fn conversion(text: &str) -> Result<Conversion> {
-    Conversion::parse(text).map_err(|e| Error::input(format!("thermo_modify format '{text}': {e}")))
+    text.parse::<Conversion>()
+        .map_err(|e| Error::input(format!("thermo_modify format '{text}': {e}")))
 }
 
 impl Layout {
@@ -116,7 +117,8 @@ impl Layout {
     pub fn format(&mut self, what: &str, text: &str) -> Result<()> {
         match what {
             "line" => {
-                let formats = LineFormat::parse(text)
+                let formats = text
+                    .parse::<LineFormat>()
                     .map_err(|e| Error::input(format!("thermo_modify format line: {e}")))?;
                 let all: Vec<Conversion> = formats.conversions().copied().collect();
                 if all.len() < self.columns.len() {
@@ -184,7 +186,11 @@ impl Layout {
         match self.line {
             Line::Multi => None,
             Line::Yaml => {
-                let names: String = self.columns.iter().map(|c| format!("'{}', ", c.name)).collect();
+                let names: String = self
+                    .columns
+                    .iter()
+                    .map(|c| format!("'{}', ", c.name))
+                    .collect();
                 Some(format!("---\nkeywords: [{names}]\ndata:"))
             }
             Line::One => {
@@ -205,7 +211,12 @@ impl Layout {
 
     /// One row; style multi begins with a rule that shows `step` and `cpu` seconds.
     pub fn row(&self, values: &[Value], step: i64, cpu: f64) -> String {
-        let cells: Vec<String> = self.columns.iter().zip(values).map(|(c, v)| self.cell(c, *v)).collect();
+        let cells: Vec<String> = self
+            .columns
+            .iter()
+            .zip(values)
+            .map(|(c, v)| self.cell(c, *v))
+            .collect();
         match self.line {
             Line::One => cells.join(" "),
             Line::Yaml => {
@@ -232,7 +243,9 @@ impl Layout {
     }
 
     fn cell(&self, column: &Column, value: Value) -> String {
-        let wanted = column.format.or(if column.int { self.int } else { self.float });
+        let wanted = column
+            .format
+            .or(if column.int { self.int } else { self.float });
         match (wanted, value) {
             (Some(f), Value::Int(i)) => format_i64(&f, i),
             (Some(f), Value::Float(x)) => format_f64(&f, x),
@@ -274,23 +287,39 @@ mod tests {
     use super::*;
 
     fn layout(words: &[&str], line: Line) -> Layout {
-        Layout::new(words.iter().map(|w| Column::keyword(w).unwrap()).collect(), line)
+        Layout::new(
+            words.iter().map(|w| Column::keyword(w).unwrap()).collect(),
+            line,
+        )
     }
 
     // The expected texts are lines of log files that LAMMPS 22 Jul 2025 wrote.
     #[test]
     fn rows_and_headings_have_the_columns_of_lammps() {
         let l = layout(&["step", "elapsed", "pe"], Line::One);
-        assert_eq!(l.header().unwrap(), "   Step       Elapsed       PotEng    ");
+        assert_eq!(
+            l.header().unwrap(),
+            "   Step       Elapsed       PotEng    "
+        );
         let v = [Value::Int(60), Value::Int(0), Value::Float(-5.762_819_9)];
         assert_eq!(l.row(&v, 60, 0.0), "        60           0  -5.7628199    ");
     }
 
     #[test]
     fn multi_rows_come_in_threes() {
-        let l = layout(&["step", "temp", "epair", "emol", "etotal", "press"], Line::Multi);
+        let l = layout(
+            &["step", "temp", "epair", "emol", "etotal", "press"],
+            Line::Multi,
+        );
         let f = Value::Float;
-        let v = [Value::Int(30), f(0.7222), f(-5.7234), f(0.0), f(-4.6443), f(0.3407)];
+        let v = [
+            Value::Int(30),
+            f(0.7222),
+            f(-5.7234),
+            f(0.0),
+            f(-4.6443),
+            f(0.3407),
+        ];
         let expected = "------------ Step             30 ----- CPU =   0.00068814 (sec) -------------\n\
 Step     =             30 Temp     =         0.7222 E_pair   =        -5.7234 \n\
 E_mol    =         0.0000 TotEng   =        -4.6443 Press    =         0.3407";
@@ -300,7 +329,10 @@ E_mol    =         0.0000 TotEng   =        -4.6443 Press    =         0.3407";
     #[test]
     fn yaml_rows_keep_fifteen_digits() {
         let l = layout(&["step", "temp"], Line::Yaml);
-        assert_eq!(l.header().unwrap(), "---\nkeywords: ['Step', 'Temp', ]\ndata:");
+        assert_eq!(
+            l.header().unwrap(),
+            "---\nkeywords: ['Step', 'Temp', ]\ndata:"
+        );
         let v = [Value::Int(30), Value::Float(0.722_240_066_216_392)];
         assert_eq!(l.row(&v, 30, 0.0), "  - [30, 0.722240066216392, ]");
     }
@@ -317,7 +349,10 @@ E_mol    =         0.0000 TotEng   =        -4.6443 Press    =         0.3407";
             Value::Int(0),
             Value::Float(-5.685_826_134_3),
         ];
-        assert_eq!(l.row(&v, 40, 0.0), "    40       0.7022      0    -5.6858261343e+00");
+        assert_eq!(
+            l.row(&v, 40, 0.0),
+            "    40       0.7022      0    -5.6858261343e+00"
+        );
         assert!(l.format("9", "%g").is_err() && l.format("float", "%q").is_err());
     }
 }

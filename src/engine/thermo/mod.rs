@@ -164,12 +164,10 @@ fn check(reference: &Reference, engine: &mut Engine) -> Result<()> {
         Source::Compute => "compute",
         Source::Fix => "fix",
     };
-    let output = engine
-        .output(reference.source, id)
-        .map_err(|e| Error {
-            message: format!("Could not find thermo custom {what} ID {id}"),
-            ..e
-        })?;
+    let output = engine.output(reference.source, id).map_err(|e| Error {
+        message: format!("Could not find thermo custom {what} ID {id}"),
+        ..e
+    })?;
     let ok = match reference.index.as_slice() {
         [] => output.scalar,
         [i] => *i <= output.vector || (output.vector == 0 && output.per_atom == Some(0)),
@@ -180,7 +178,9 @@ fn check(reference: &Reference, engine: &mut Engine) -> Result<()> {
         return Ok(());
     }
     Err(Error::input(match reference.index.len() {
-        0 => format!("Thermo {what} {id} does not compute a scalar: it needs an index, or compute reduce"),
+        0 => format!(
+            "Thermo {what} {id} does not compute a scalar: it needs an index, or compute reduce"
+        ),
         1 => format!("Thermo {what} {id} does not compute a vector of that length: {reference}"),
         _ => format!("Thermo {what} {id} does not compute an array of that size: {reference}"),
     }))
@@ -209,9 +209,13 @@ impl Engine {
             Quantity::Keyword(k) => keywords::evaluate(k, self),
             Quantity::Reference(r) => {
                 let v = self.scalar(r)?;
-                let extensive = r.source != Source::Variable
-                    && self.output(r.source, &r.id)?.extensive
-                    && self.thermo.per_atom(self);
+                let output = self.output(r.source, &r.id)?;
+                let extensive = if r.index.is_empty() {
+                    output.extensive
+                } else {
+                    output.extensive_vector
+                };
+                let extensive = extensive && self.thermo.per_atom(self);
                 let n = self.state.atoms.len() as f64;
                 Ok(Value::Float(if extensive && n > 0.0 { v / n } else { v }))
             }
@@ -240,7 +244,8 @@ impl Engine {
         let values = self.thermo_values()?;
         let cpu = self.clock.run_seconds();
         let row = self.thermo.layout.row(&values, self.state.step, cpu);
-        self.clock.thermo_row(self.state.step, self.state.time_now());
+        self.clock
+            .thermo_row(self.state.step, self.state.time_now());
         self.log.line(&row);
         if self.thermo.flush {
             self.log.flush();
