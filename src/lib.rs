@@ -31,8 +31,20 @@ pub mod domain;
 
 pub mod io;
 
+pub mod cformat;
+
+pub mod marsaglia;
+
+pub mod park;
+
+pub mod simd;
+
 pub mod signature;
 
 pub mod units;
 
 pub mod error;
+
+pub mod diag;
+
+pub mod elements;

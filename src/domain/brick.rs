@@ -85,6 +85,8 @@ pub struct Bricks {
     pub bricks: Vec<Brick>,
     /// Bricks along each cell vector.
     pub grid: [usize; 3],
+    /// Largest force cutoff of the pair style at the last build.
+    pub cutoff: f64,
     /// List cutoff (force cutoff + skin) of the last build.
     pub list_cutoff: f64,
     /// For every atom: its brick and local index there.

@@ -14,6 +14,8 @@ pub mod neighbor;
 pub mod region;
 pub mod regions;
 pub mod state;
+
+pub mod values;
 pub mod velocity;
 
 pub use atoms::Atoms;

@@ -20,6 +20,11 @@ pub trait Region {
         Ok(())
     }
 
+    /// Whether the region depends on variables, so that `update` is needed.
+    fn varies(&self) -> bool {
+        false
+    }
+
     /// An independent copy, for regions that combine others.
     fn duplicate(&self) -> Box<dyn Region>;
 

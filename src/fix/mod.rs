@@ -2,6 +2,12 @@
 //!
 //! May import `compute`, `kspace`, `ml`, `domain`, `io` and the bottom modules, never another fix's file.
 
+pub mod ave_atom;
+pub mod ave_correlate;
+pub mod ave_time;
+pub mod average_common;
+pub mod vector;
+
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::domain::{State, Tally};
 use crate::error::{Error, Result};
@@ -192,7 +198,12 @@ pub struct FixEntry {
 }
 
 /// All fixes, by name.
-pub const FIXES: &[FixEntry] = &[];
+pub const FIXES: &[FixEntry] = &[
+    ave_atom::STYLE,
+    ave_correlate::STYLE,
+    ave_time::STYLE,
+    vector::STYLE,
+];
 
 /// The entry of style `name`.
 ///

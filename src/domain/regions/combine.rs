@@ -102,6 +102,10 @@ impl Region for Combination {
         self.members.iter_mut().try_for_each(|m| m.update(host))
     }
 
+    fn varies(&self) -> bool {
+        self.members.iter().any(|m| m.varies())
+    }
+
     fn duplicate(&self) -> Box<dyn Region> {
         Box::new(Self {
             any: self.any,

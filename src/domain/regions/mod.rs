@@ -247,6 +247,10 @@ impl Region for SolidRegion {
         if changed { (self.body.check)(&self.values) } else { Ok(()) }
     }
 
+    fn varies(&self) -> bool {
+        self.parameters.iter().any(|p| matches!(p, Parameter::Variable { .. }))
+    }
+
     fn duplicate(&self) -> Box<dyn Region> {
         Box::new(self.clone())
     }
