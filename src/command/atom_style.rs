@@ -21,9 +21,35 @@ pub const COMMAND: CommandEntry = CommandEntry {
 
 /// Styles of LAMMPS that are not here.
 const KNOWN: &[&str] = &[
-    "angle", "bond", "full", "molecular", "sphere", "hybrid", "spin", "ellipsoid", "electron", "body",
-    "dipole", "template", "line", "tri", "peri", "dielectric", "dpd", "edpd", "mdpd", "smd", "sph",
-    "tdpd", "wavepacket", "bpm/sphere", "amoeba", "apip", "rheo", "mesont", "oxdna",
+    "angle",
+    "bond",
+    "full",
+    "molecular",
+    "sphere",
+    "hybrid",
+    "spin",
+    "ellipsoid",
+    "electron",
+    "body",
+    "dipole",
+    "template",
+    "line",
+    "tri",
+    "peri",
+    "dielectric",
+    "dpd",
+    "edpd",
+    "mdpd",
+    "smd",
+    "sph",
+    "tdpd",
+    "wavepacket",
+    "bpm/sphere",
+    "amoeba",
+    "apip",
+    "rheo",
+    "mesont",
+    "oxdna",
 ];
 
 fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {

@@ -12,7 +12,11 @@ pub const COMMAND: CommandEntry = CommandEntry {
         args: &[],
         keywords: &[keyword(
             "tilt",
-            &[arg("value", Kind::OneOf(&["small", "large"]), "small: warn; large: do not")],
+            &[arg(
+                "value",
+                Kind::OneOf(&["small", "large"]),
+                "small: warn; large: do not",
+            )],
             "default small",
         )],
         description: "Any tilt is computed correctly; a tilt above half an edge is only slower.",

@@ -10,15 +10,35 @@ use crate::signature::{Arg, Args, Keyword, Kind, Signature, arg, keyword};
 
 const COUNT: &[Arg] = &[arg("N", Kind::Int, "number")];
 const KEYWORDS: &[Keyword] = &[
-    keyword("bond/types", COUNT, "number of bond types (atom styles with bonds)"),
-    keyword("angle/types", COUNT, "number of angle types (atom styles with angles)"),
+    keyword(
+        "bond/types",
+        COUNT,
+        "number of bond types (atom styles with bonds)",
+    ),
+    keyword(
+        "angle/types",
+        COUNT,
+        "number of angle types (atom styles with angles)",
+    ),
     keyword("dihedral/types", COUNT, "must be 0"),
     keyword("improper/types", COUNT, "must be 0"),
     keyword("extra/bond/per/atom", COUNT, "accepted: there is no limit"),
     keyword("extra/angle/per/atom", COUNT, "accepted: there is no limit"),
-    keyword("extra/dihedral/per/atom", COUNT, "accepted: there is no limit"),
-    keyword("extra/improper/per/atom", COUNT, "accepted: there is no limit"),
-    keyword("extra/special/per/atom", COUNT, "accepted: there is no limit"),
+    keyword(
+        "extra/dihedral/per/atom",
+        COUNT,
+        "accepted: there is no limit",
+    ),
+    keyword(
+        "extra/improper/per/atom",
+        COUNT,
+        "accepted: there is no limit",
+    ),
+    keyword(
+        "extra/special/per/atom",
+        COUNT,
+        "accepted: there is no limit",
+    ),
 ];
 
 /// Largest number of atom types: tables of pairs of types must fit into memory.
@@ -31,7 +51,11 @@ pub const COMMAND: CommandEntry = CommandEntry {
         summary: "Makes the simulation box from a region",
         args: &[
             arg("N", Kind::Count, "number of atom types"),
-            arg("region-ID", Kind::Uses("region"), "a block (orthogonal box) or prism (triclinic box)"),
+            arg(
+                "region-ID",
+                Kind::Uses("region"),
+                "a block (orthogonal box) or prism (triclinic box)",
+            ),
         ],
         keywords: KEYWORDS,
         description: "The region must be bounded. Shrink-wrapped faces are moved outwards by 1e-4 of the edge at first.",
@@ -43,15 +67,19 @@ pub const COMMAND: CommandEntry = CommandEntry {
 fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let state = &s.engine.state;
     if state.cell.is_some() {
-        return Err(Error::input("Cannot create_box after simulation box is defined")
-            .help("use 'clear' to start over"));
+        return Err(
+            Error::input("Cannot create_box after simulation box is defined")
+                .help("use 'clear' to start over"),
+        );
     }
     for k in args.keywords().filter(|k| k.name().ends_with("/types")) {
         if k.int("N")? != 0 && !state.atom_style.bonds {
             let what = k.name().trim_end_matches("/types");
-            return Err(Error::input(format!("No {what}s allowed with this atom style"))
-                .at(k.position())
-                .help(format!("atom_style {} has none", state.atom_style.name)));
+            return Err(
+                Error::input(format!("No {what}s allowed with this atom style"))
+                    .at(k.position())
+                    .help(format!("atom_style {} has none", state.atom_style.name)),
+            );
         }
     }
     let types = args.int("N")?;
@@ -74,7 +102,11 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Next)
 }
 
-fn cell_of(region: &dyn Region, boundary: [[crate::domain::Boundary; 2]; 3], id: &str) -> Result<Cell> {
+fn cell_of(
+    region: &dyn Region,
+    boundary: [[crate::domain::Boundary; 2]; 3],
+    id: &str,
+) -> Result<Cell> {
     let Some((lo, hi, tilt)) = region.as_cell() else {
         return Err(Error::input(format!(
             "Create_box region {id} must be a bounded block or prism with side in"

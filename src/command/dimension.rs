@@ -23,7 +23,9 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     match args.int("N")? {
         n @ (2 | 3) => s.engine.state.dimension = n as u8,
         n => {
-            return Err(Error::input(format!("Illegal dimension command: {n} is neither 2 nor 3")).at(0));
+            return Err(
+                Error::input(format!("Illegal dimension command: {n} is neither 2 nor 3")).at(0),
+            );
         }
     }
     Ok(Flow::Next)

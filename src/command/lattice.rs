@@ -9,7 +9,11 @@ use crate::signature::{Args, Keyword, KeywordArgs, Kind, Signature, arg, keyword
 const KEYWORDS: &[Keyword] = &[
     keyword(
         "origin",
-        &[arg("x", Kind::Real, ""), arg("y", Kind::Real, ""), arg("z", Kind::Real, "")],
+        &[
+            arg("x", Kind::Real, ""),
+            arg("y", Kind::Real, ""),
+            arg("z", Kind::Real, ""),
+        ],
         "position of the first cell, fractions of the spacings in 0..1",
     ),
     keyword(
@@ -24,16 +28,27 @@ const KEYWORDS: &[Keyword] = &[
     ),
     keyword(
         "spacing",
-        &[arg("dx", Kind::Positive, ""), arg("dy", Kind::Positive, ""), arg("dz", Kind::Positive, "")],
+        &[
+            arg("dx", Kind::Positive, ""),
+            arg("dy", Kind::Positive, ""),
+            arg("dz", Kind::Positive, ""),
+        ],
         "lattice spacings, times the lattice constant",
     ),
     keyword("a1", VECTOR, "first edge of the unit cell (style custom)"),
     keyword("a2", VECTOR, "second edge of the unit cell (style custom)"),
     keyword("a3", VECTOR, "third edge of the unit cell (style custom)"),
-    keyword("basis", VECTOR, "a basis atom, fractions of the unit cell (style custom)"),
+    keyword(
+        "basis",
+        VECTOR,
+        "a basis atom, fractions of the unit cell (style custom)",
+    ),
 ];
-const VECTOR: &[crate::signature::Arg] =
-    &[arg("x", Kind::Real, ""), arg("y", Kind::Real, ""), arg("z", Kind::Real, "")];
+const VECTOR: &[crate::signature::Arg] = &[
+    arg("x", Kind::Real, ""),
+    arg("y", Kind::Real, ""),
+    arg("z", Kind::Real, ""),
+];
 
 /// The command.
 pub const COMMAND: CommandEntry = CommandEntry {
@@ -42,7 +57,11 @@ pub const COMMAND: CommandEntry = CommandEntry {
         summary: "Defines a lattice of points for create_atoms, and the unit of lattice coordinates",
         args: &[
             arg("style", Kind::OneOf(STYLES), "kind of lattice"),
-            arg("scale", Kind::Real, "lattice constant in distance units; in units lj the reduced density"),
+            arg(
+                "scale",
+                Kind::Real,
+                "lattice constant in distance units; in units lj the reduced density",
+            ),
         ],
         keywords: KEYWORDS,
         description: "The spacings in x, y, z are those of the bounding box of the rotated unit cell. In units lj the lattice constant is (n/(V rho))^(1/d), with n basis atoms in a unit cell of volume V.",
@@ -76,7 +95,10 @@ fn definition(args: &Args) -> Result<Definition> {
                 }
             }
             name => {
-                let row = ["a1", "a2", "a3"].iter().position(|n| *n == name).unwrap_or(0);
+                let row = ["a1", "a2", "a3"]
+                    .iter()
+                    .position(|n| *n == name)
+                    .unwrap_or(0);
                 d.vectors[row] = Some(vector(&k, xyz)?);
             }
         }
@@ -89,6 +111,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let lattice = definition(args)?.build(state.dimension, state.units.name == "lj")?;
     let spacing = lattice.spacing.map(|v| general(8, v)).join(" ");
     state.lattice = Some(lattice);
-    s.log().line(&format!("Lattice spacing in x,y,z = {spacing}"));
+    s.log()
+        .line(&format!("Lattice spacing in x,y,z = {spacing}"));
     Ok(Flow::Next)
 }

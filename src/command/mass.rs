@@ -26,7 +26,10 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let range = state.types.range(args.str("I")).map_err(|e| e.at(0))?;
     let value = args.real("value")?;
     if value <= 0.0 {
-        return Err(Error::input(format!("Invalid mass value {value}: a mass must be positive")).at(1));
+        return Err(Error::input(format!(
+            "Invalid mass value {value}: a mass must be positive"
+        ))
+        .at(1));
     }
     for t in range {
         state.types.mass[t] = Some(value);

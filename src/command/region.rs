@@ -12,12 +12,23 @@ pub const COMMAND: CommandEntry = CommandEntry {
         summary: "Defines or deletes a region of space",
         args: &[
             arg("region-ID", Kind::Defines("region"), "name of the region"),
-            arg("style", Kind::Style("region"), "block, sphere, ... or delete"),
-            rest("args", "arguments of the style, then `side in|out`, `units lattice|box`"),
+            arg(
+                "style",
+                Kind::Style("region"),
+                "block, sphere, ... or delete",
+            ),
+            rest(
+                "args",
+                "arguments of the style, then `side in|out`, `units lattice|box`",
+            ),
         ],
         keywords: &[],
         description: "Lengths are in lattice spacings unless `units box` is given. Lengths may be equal-style variables v_name, evaluated whenever the region is used.",
-        examples: &["region cell block 0 4 0 4 0 4", "region hole sphere 2 2 2 1.5 side out", "region cell delete"],
+        examples: &[
+            "region cell block 0 4 0 4 0 4",
+            "region hole sphere 2 2 2 1.5 side out",
+            "region cell delete",
+        ],
     },
     run,
 };

@@ -9,8 +9,16 @@ use crate::signature::parse_real;
 /// `orthogonal box = (0 0 0) to (4 4 4)`, with tilts if triclinic.
 pub(super) fn box_text(cell: &Cell) -> String {
     let triple = |v: [f64; 3]| v.map(|c| general(8, c)).join(" ");
-    let kind = if cell.triclinic { "triclinic" } else { "orthogonal" };
-    let mut s = format!("{kind} box = ({}) to ({})", triple(cell.lo), triple(cell.hi));
+    let kind = if cell.triclinic {
+        "triclinic"
+    } else {
+        "orthogonal"
+    };
+    let mut s = format!(
+        "{kind} box = ({}) to ({})",
+        triple(cell.lo),
+        triple(cell.hi)
+    );
     if cell.triclinic {
         s += &format!(" with tilt ({})", triple(cell.tilt));
     }
@@ -21,10 +29,10 @@ pub(super) fn box_text(cell: &Cell) -> String {
 pub(super) fn before_box(state: &State, what: &str) -> Result<()> {
     match state.cell {
         None => Ok(()),
-        Some(_) => Err(Error::input(format!(
-            "{what} command after simulation box is defined"
-        ))
-        .help("use 'clear' to start over")),
+        Some(_) => Err(
+            Error::input(format!("{what} command after simulation box is defined"))
+                .help("use 'clear' to start over"),
+        ),
     }
 }
 
@@ -33,14 +41,22 @@ pub(super) fn finish_cell(engine: &mut Engine, mut cell: Cell) -> Result<()> {
     use crate::domain::Boundary::{Fixed, Periodic, Shrink};
     cell.validate()?;
     if engine.state.dimension == 2 && !cell.periodic(2) {
-        return Err(Error::input("Cannot run 2d simulation with nonperiodic Z dimension"));
+        return Err(Error::input(
+            "Cannot run 2d simulation with nonperiodic Z dimension",
+        ));
     }
-    let tilts = [(cell.tilt[0], 0, 0, 1), (cell.tilt[1], 0, 0, 2), (cell.tilt[2], 1, 1, 2)];
+    let tilts = [
+        (cell.tilt[0], 0, 0, 1),
+        (cell.tilt[1], 0, 0, 2),
+        (cell.tilt[2], 1, 1, 2),
+    ];
     let l = cell.lengths();
     if cell.triclinic {
         for (tilt, edge, _, upper) in tilts {
             if tilt != 0.0 && engine.state.dimension == 2 && upper == 2 {
-                return Err(Error::input("Cannot skew triclinic box in z for 2d simulation"));
+                return Err(Error::input(
+                    "Cannot skew triclinic box in z for 2d simulation",
+                ));
             }
             if tilt != 0.0 && !cell.periodic(upper) {
                 let name = ["xy", "xz", "yz"][if edge == 1 { 2 } else { upper - 1 }];
@@ -50,14 +66,20 @@ pub(super) fn finish_cell(engine: &mut Engine, mut cell: Cell) -> Result<()> {
                 )));
             }
         }
-        let large = tilts.iter().any(|&(t, edge, _, _)| (t / l[edge]).abs() > 0.5 + 0.05 && cell.periodic(edge));
+        let large = tilts
+            .iter()
+            .any(|&(t, edge, _, _)| (t / l[edge]).abs() > 0.5 + 0.05 && cell.periodic(edge));
         if large && !engine.state.tilt_large {
-            engine.log.warn("Triclinic box skew is large. LAMMPS will run inefficiently.");
+            engine
+                .log
+                .warn("Triclinic box skew is large. LAMMPS will run inefficiently.");
         }
     }
     for k in 0..3 {
         let [lower, upper] = cell.boundary[k];
-        debug_assert!((lower == Periodic) == (upper == Periodic) || lower == Fixed || upper == Fixed);
+        debug_assert!(
+            (lower == Periodic) == (upper == Periodic) || lower == Fixed || upper == Fixed
+        );
         if lower == Shrink {
             cell.lo[k] -= 1e-4 * l[k];
         }
@@ -88,10 +110,12 @@ impl Value {
         };
         match engine.variables.style(name) {
             None => Err(Error::input(format!("Variable name {name} does not exist")).at(at)),
-            Some("atom" | "atomfile") => {
-                per_atom_variable(engine, name).map(Self::PerAtom).map_err(|e| e.or_at(at))
-            }
-            Some(_) => equal_variable(engine, name).map(Self::Number).map_err(|e| e.or_at(at)),
+            Some("atom" | "atomfile") => per_atom_variable(engine, name)
+                .map(Self::PerAtom)
+                .map_err(|e| e.or_at(at)),
+            Some(_) => equal_variable(engine, name)
+                .map(Self::Number)
+                .map_err(|e| e.or_at(at)),
         }
     }
 
@@ -106,7 +130,9 @@ impl Value {
 
 /// The engine as styles see it.
 pub(super) fn host(_engine: &mut Engine) -> Result<&mut dyn Host> {
-    Err(Error::input("values of variables and computes are not available yet"))
+    Err(Error::input(
+        "values of variables and computes are not available yet",
+    ))
 }
 
 /// Value of an equal-style variable now.
@@ -120,7 +146,9 @@ pub(super) fn per_atom_variable(engine: &mut Engine, name: &str) -> Result<Vec<f
     let variables = engine.variables.clone();
     let values = variables.atom(name, host(engine)?)?;
     if values.len() != engine.state.atoms.len() {
-        return Err(Error::input(format!("Variable {name} does not have one value per atom")));
+        return Err(Error::input(format!(
+            "Variable {name} does not have one value per atom"
+        )));
     }
     Ok(values)
 }
@@ -136,8 +164,10 @@ pub(super) fn update_region(engine: &mut Engine, id: &str) -> Result<()> {
 /// Temperature that compute `id` gives.
 pub(super) fn temperature(engine: &mut Engine, id: &str) -> Result<f64> {
     if !engine.computes.contains_key(id) {
-        return Err(Error::input(format!("Could not find velocity temperature compute ID {id}"))
-            .suggest(id, engine.computes.keys().map(String::as_str)));
+        return Err(Error::input(format!(
+            "Could not find velocity temperature compute ID {id}"
+        ))
+        .suggest(id, engine.computes.keys().map(String::as_str)));
     }
     host(engine)?.temperature(id).map(|t| t.0)
 }
@@ -155,8 +185,10 @@ pub(super) fn degrees_of_freedom(engine: &mut Engine, bit: u32) -> f64 {
 pub(super) fn bias(engine: &mut Engine, id: &str) -> Result<Option<Vec<[f64; 3]>>> {
     let taken = engine.computes.get_mut(id).and_then(|c| c.compute.take());
     let Some(mut compute) = taken else {
-        return Err(Error::input(format!("Could not find velocity temperature compute ID {id}"))
-            .suggest(id, engine.computes.keys().map(String::as_str)));
+        return Err(Error::input(format!(
+            "Could not find velocity temperature compute ID {id}"
+        ))
+        .suggest(id, engine.computes.keys().map(String::as_str)));
     };
     let bias = host(engine).and_then(|h| compute.bias(h));
     if let Some(slot) = engine.computes.get_mut(id) {
@@ -169,8 +201,10 @@ pub(super) fn bias(engine: &mut Engine, id: &str) -> Result<Option<Vec<[f64; 3]>
 pub(super) fn check_masses(state: &State) -> Result<()> {
     match (1..=state.types.count).find(|t| state.types.mass.get(*t).is_none_or(Option::is_none)) {
         None => Ok(()),
-        Some(t) => Err(Error::input(format!("Not all per-type masses are set. Type {t} is missing."))
-            .help(format!("add: mass {t} <value>"))),
+        Some(t) => Err(Error::input(format!(
+            "Not all per-type masses are set. Type {t} is missing."
+        ))
+        .help(format!("add: mass {t} <value>"))),
     }
 }
 
@@ -184,12 +218,18 @@ pub(super) fn atom_type(state: &State, word: &str, at: usize) -> Result<u32> {
         Ok(t) if t >= 1 && t <= types.count => Ok(t as u32),
         Ok(t) => Err(Error::input(format!(
             "Invalid atom type {t}: there {} atom type{}",
-            if types.count == 1 { "is 1".to_string() } else { format!("are {}", types.count) },
+            if types.count == 1 {
+                "is 1".to_string()
+            } else {
+                format!("are {}", types.count)
+            },
             if types.count == 1 { "" } else { "s" }
         ))
         .at(at)),
-        Err(_) => Err(Error::input(format!("expected an atom type or type label, found '{word}'"))
-            .at(at)
-            .suggest(word, types.label.iter().flatten().map(String::as_str))),
+        Err(_) => Err(Error::input(format!(
+            "expected an atom type or type label, found '{word}'"
+        ))
+        .at(at)
+        .suggest(word, types.label.iter().flatten().map(String::as_str))),
     }
 }

@@ -29,7 +29,9 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         } else {
             format!("Illegal units command: unknown unit style '{name}'")
         };
-        return Err(Error::input(text).at(0).suggest(name, UNIT_STYLES.iter().map(|u| u.name)));
+        return Err(Error::input(text)
+            .at(0)
+            .suggest(name, UNIT_STYLES.iter().map(|u| u.name)));
     };
     s.engine.state.units = units;
     s.engine.state.dt = units.dt;

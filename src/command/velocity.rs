@@ -9,15 +9,43 @@ use crate::signature::{Arg, Args, Keyword, Kind, Signature, arg, keyword, rest};
 
 const YES_NO: &[Arg] = &[arg("value", Kind::YesNo, "")];
 const OPTIONS: &[Keyword] = &[
-    keyword("dist", &[arg("value", Kind::OneOf(&["uniform", "gaussian"]), "")], "create: distribution, default uniform"),
+    keyword(
+        "dist",
+        &[arg("value", Kind::OneOf(&["uniform", "gaussian"]), "")],
+        "create: distribution, default uniform",
+    ),
     keyword("sum", YES_NO, "add to the present velocities, default no"),
-    keyword("mom", YES_NO, "create: remove the linear momentum, default yes"),
-    keyword("rot", YES_NO, "create: remove the angular momentum, default no"),
-    keyword("temp", &[arg("compute-ID", Kind::Uses("compute"), "")], "create, scale: temperature compute to use"),
-    keyword("bias", YES_NO, "create, scale: leave the velocity bias of the compute alone, default no"),
-    keyword("loop", &[arg("value", Kind::OneOf(&["all", "local", "geom"]), "")], "create: random streams, default all"),
+    keyword(
+        "mom",
+        YES_NO,
+        "create: remove the linear momentum, default yes",
+    ),
+    keyword(
+        "rot",
+        YES_NO,
+        "create: remove the angular momentum, default no",
+    ),
+    keyword(
+        "temp",
+        &[arg("compute-ID", Kind::Uses("compute"), "")],
+        "create, scale: temperature compute to use",
+    ),
+    keyword(
+        "bias",
+        YES_NO,
+        "create, scale: leave the velocity bias of the compute alone, default no",
+    ),
+    keyword(
+        "loop",
+        &[arg("value", Kind::OneOf(&["all", "local", "geom"]), "")],
+        "create: random streams, default all",
+    ),
     keyword("rigid", &[arg("fix-ID", Kind::Word, "")], "not supported"),
-    keyword("units", &[arg("value", Kind::OneOf(&["lattice", "box"]), "")], "set, ramp: unit of lengths, default lattice"),
+    keyword(
+        "units",
+        &[arg("value", Kind::OneOf(&["lattice", "box"]), "")],
+        "set, ramp: unit of lengths, default lattice",
+    ),
 ];
 
 const CREATE: Signature = Signature {
@@ -59,7 +87,11 @@ const RAMP: Signature = Signature {
 };
 const ZERO: Signature = Signature {
     name: "zero",
-    args: &[arg("what", Kind::OneOf(&["linear", "angular"]), "momentum to remove")],
+    args: &[arg(
+        "what",
+        Kind::OneOf(&["linear", "angular"]),
+        "momentum to remove",
+    )],
     ..CREATE
 };
 
@@ -70,8 +102,15 @@ pub const COMMAND: CommandEntry = CommandEntry {
         summary: "Sets or changes the velocities of a group",
         args: &[
             arg("group-ID", Kind::Uses("group"), "group of atoms"),
-            arg("style", Kind::OneOf(&["create", "set", "scale", "ramp", "zero"]), "what to do"),
-            rest("args", "create: T seed; set: vx vy vz; scale: T; ramp: vdim vlo vhi dim clo chi; zero: linear|angular; then keywords"),
+            arg(
+                "style",
+                Kind::OneOf(&["create", "set", "scale", "ramp", "zero"]),
+                "what to do",
+            ),
+            rest(
+                "args",
+                "create: T seed; set: vx vy vz; scale: T; ramp: vdim vlo vhi dim clo chi; zero: linear|angular; then keywords",
+            ),
         ],
         keywords: OPTIONS,
         description: "`create` draws LAMMPS' random streams: with `loop all` one stream over all atom IDs, with `loop geom` one per atom from its position, with `loop local` one over the atoms in their order. Then the momenta are removed, and the velocities scaled to T with 3N-3 degrees of freedom.",
@@ -94,7 +133,10 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::input("Velocity command with no atoms existing"));
     }
     check_masses(state)?;
-    let bit = state.groups.require("velocity", args.str("group-ID")).map_err(|e| e.at(0))?;
+    let bit = state
+        .groups
+        .require("velocity", args.str("group-ID"))
+        .map_err(|e| e.at(0))?;
     let signature = match args.str("style") {
         "create" => &CREATE,
         "set" => &SET,
@@ -106,7 +148,9 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         .parse(&format!("velocity {}", signature.name), &s.words[2..])
         .map_err(|e| e.shifted(2))?;
     if let Some(k) = options.keyword("rigid") {
-        return Err(Error::input("velocity keyword 'rigid' is not supported").at(k.position()).shifted(2));
+        return Err(Error::input("velocity keyword 'rigid' is not supported")
+            .at(k.position())
+            .shifted(2));
     }
     let act = match signature.name {
         "create" => create,
@@ -121,18 +165,22 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
 }
 
 fn yes(o: &Args, keyword: &str, default: bool) -> Result<bool> {
-    o.keyword(keyword).map_or(Ok(default), |k| k.yes_no("value"))
+    o.keyword(keyword)
+        .map_or(Ok(default), |k| k.yes_no("value"))
 }
 
-fn choice<'a>(o: &'a Args, keyword: &str, default: &'a str) -> String {
-    o.keyword(keyword).map_or(default, |k| if k.str("value") == "" { default } else { k.str("value") }).to_string()
+fn choice(o: &Args, keyword: &str, default: &str) -> String {
+    o.keyword(keyword)
+        .map_or(default.to_string(), |k| k.str("value").to_string())
 }
 
 fn target(engine: &mut Engine, o: &Args) -> Result<f64> {
     let at = o.word("temp");
     match Value::read(engine, at, o.str("temp"))? {
         Value::Number(t) if t >= 0.0 => Ok(t),
-        Value::Number(t) => Err(Error::input(format!("Velocity temperature {t} is negative")).at(at)),
+        Value::Number(t) => {
+            Err(Error::input(format!("Velocity temperature {t} is negative")).at(at))
+        }
         Value::PerAtom(_) => Err(Error::input("Velocity temperature must be one number").at(at)),
     }
 }
@@ -154,7 +202,9 @@ fn rescale(engine: &mut Engine, bit: u32, t: f64, o: &Args) -> Result<()> {
     let bias = match o.keyword("bias") {
         Some(k) if k.yes_no("value")? => {
             let Some(c) = o.keyword("temp") else {
-                return Err(Error::input("velocity bias yes needs the temp keyword").at(k.position()));
+                return Err(
+                    Error::input("velocity bias yes needs the temp keyword").at(k.position())
+                );
             };
             super::support::bias(engine, c.str("compute-ID"))?
         }
@@ -227,7 +277,11 @@ fn set(engine: &mut Engine, bit: u32, o: &Args) -> Result<()> {
             continue;
         }
         // Only numbers are in lattice units; variables are in velocity units, as in LAMMPS.
-        let factor = if word.starts_with("v_") { 1.0 } else { spacing[k] };
+        let factor = if word.starts_with("v_") {
+            1.0
+        } else {
+            spacing[k]
+        };
         let value = Value::read(engine, at, word)?;
         let flat = engine.state.dimension == 2 && k == 2;
         for i in 0..engine.state.atoms.len() {
@@ -236,7 +290,9 @@ fn set(engine: &mut Engine, bit: u32, o: &Args) -> Result<()> {
             }
             let new = value.of(i) * factor;
             if flat && new != 0.0 {
-                return Err(Error::input("Cannot set non-zero z velocity for 2d simulation").at(at));
+                return Err(
+                    Error::input("Cannot set non-zero z velocity for 2d simulation").at(at),
+                );
             }
             let v = &mut engine.state.atoms.v[i][k];
             *v = if sum { *v + new } else { new };
@@ -253,7 +309,10 @@ fn ramp(engine: &mut Engine, bit: u32, o: &Args) -> Result<()> {
     };
     let (vdim, dim) = (axis(o.str("vdim")), axis(o.str("dim")));
     let spacing = spacing(engine, o);
-    let (vlo, vhi) = (o.real("vlo")? * spacing[vdim], o.real("vhi")? * spacing[vdim]);
+    let (vlo, vhi) = (
+        o.real("vlo")? * spacing[vdim],
+        o.real("vhi")? * spacing[vdim],
+    );
     let (clo, chi) = (o.real("clo")? * spacing[dim], o.real("chi")? * spacing[dim]);
     if engine.state.dimension == 2 && vdim == 2 {
         return Err(Error::input("Velocity ramp in z for a 2d problem").at(o.word("vdim")));

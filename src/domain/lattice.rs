@@ -254,8 +254,7 @@ impl Lattice {
     pub fn from_box(&self, x: [f64; 3]) -> [f64; 3] {
         let d = [0, 1, 2].map(|k| x[k] - self.spacing[k] * self.origin[k]);
         let r = &self.rotation;
-        let p =
-            [0, 1, 2].map(|k| (r[0][k] * d[0] + r[1][k] * d[1] + r[2][k] * d[2]) / self.scale);
+        let p = [0, 1, 2].map(|k| (r[0][k] * d[0] + r[1][k] * d[1] + r[2][k] * d[2]) / self.scale);
         let [a, b, c] = self.vectors;
         let v = triple_product([a, b, c]);
         [
@@ -308,9 +307,17 @@ mod tests {
     fn the_scale_is_a_reduced_density_in_lj_units() {
         let l = Definition::new("fcc", 0.8442).build(3, true).unwrap();
         // Four cells of the box in LAMMPS 22 Jul 2025 (units lj, lattice fcc 0.8442).
-        assert!((4.0 * l.spacing[0] - 6.718384765530029).abs() < 1e-12, "{}", 4.0 * l.spacing[0]);
+        assert!(
+            (4.0 * l.spacing[0] - 6.718384765530029).abs() < 1e-12,
+            "{}",
+            4.0 * l.spacing[0]
+        );
         let h = Definition::new("hcp", 1.0).build(3, true).unwrap();
-        for (got, expected) in h.spacing.iter().zip([1.122462048309373, 1.9441612972396656, 1.8329728493314703]) {
+        for (got, expected) in
+            h.spacing
+                .iter()
+                .zip([1.122462048309373, 1.9441612972396656, 1.8329728493314703])
+        {
             assert!((got - expected).abs() < 1e-14);
         }
     }
@@ -328,7 +335,11 @@ mod tests {
     #[test]
     fn box_and_lattice_coordinates_are_inverse() {
         let mut d = Definition::new("custom", 3.1);
-        d.vectors = [Some([1.0, 0.2, 0.0]), Some([0.0, 1.1, 0.1]), Some([0.3, 0.0, 1.2])];
+        d.vectors = [
+            Some([1.0, 0.2, 0.0]),
+            Some([0.0, 1.1, 0.1]),
+            Some([0.3, 0.0, 1.2]),
+        ];
         d.basis = vec![[0.0; 3]];
         d.origin = [0.1, 0.2, 0.3];
         d.orient = [[1, 1, 0], [-1, 1, 0], [0, 0, 1]];
@@ -345,8 +356,18 @@ mod tests {
         assert!(Definition::new("custom", 1.0).build(3, true).is_err());
         let mut d = Definition::new("sc", 1.0);
         d.orient = [[0, 1, 0], [1, 0, 0], [0, 0, 1]];
-        assert!(d.build(3, false).unwrap_err().message.contains("right-handed"));
+        assert!(
+            d.build(3, false)
+                .unwrap_err()
+                .message
+                .contains("right-handed")
+        );
         d.orient = [[1, 1, 0], [0, 1, 0], [0, 0, 1]];
-        assert!(d.build(3, false).unwrap_err().message.contains("orthogonal"));
+        assert!(
+            d.build(3, false)
+                .unwrap_err()
+                .message
+                .contains("orthogonal")
+        );
     }
 }

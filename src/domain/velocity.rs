@@ -19,12 +19,24 @@ pub enum Loop {
 }
 
 fn triple(random: &mut Park, gaussian: bool) -> [f64; 3] {
-    [(); 3].map(|()| if gaussian { random.gaussian() } else { random.uniform() - 0.5 })
+    [(); 3].map(|()| {
+        if gaussian {
+            random.gaussian()
+        } else {
+            random.uniform() - 0.5
+        }
+    })
 }
 
 /// Indices of the atoms of a group.
 pub fn members(state: &State, bit: u32) -> impl Iterator<Item = usize> + '_ {
-    state.atoms.mask.iter().enumerate().filter(move |(_, m)| **m & bit != 0).map(|(i, _)| i)
+    state
+        .atoms
+        .mask
+        .iter()
+        .enumerate()
+        .filter(move |(_, m)| **m & bit != 0)
+        .map(|(i, _)| i)
 }
 
 /// Gives the atoms of a group random velocities of width 1/sqrt(mass), neither centred nor scaled.
@@ -101,7 +113,11 @@ pub fn temperature(state: &State, bit: u32, dof: f64) -> f64 {
         let v = state.atoms.v[i];
         t += (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]) * state.mass_of(i);
     }
-    if dof > 0.0 { t * (state.units.mvv2e / (dof * state.units.boltz)) } else { 0.0 }
+    if dof > 0.0 {
+        t * (state.units.mvv2e / (dof * state.units.boltz))
+    } else {
+        0.0
+    }
 }
 
 /// Degrees of freedom of a group without constraints: d N - d.
@@ -180,8 +196,9 @@ pub fn zero_angular(state: &mut State, bit: u32) -> Result<()> {
         inertia += (Matrix3::identity() * d.norm_squared() - d * d.transpose()) * m;
     }
     let omega = angular_velocity(inertia, angular);
-    let rotation: Vec<(usize, Vector3<f64>)> =
-        members(state, bit).map(|i| (i, omega.cross(&(unwrapped(i) - centre)))).collect();
+    let rotation: Vec<(usize, Vector3<f64>)> = members(state, bit)
+        .map(|i| (i, omega.cross(&(unwrapped(i) - centre))))
+        .collect();
     for (i, w) in rotation {
         (0..3).for_each(|k| state.atoms.v[i][k] -= w[k]);
     }
@@ -215,12 +232,20 @@ mod tests {
 
     fn pair_of_atoms() -> State {
         let mut s = State {
-            cell: Some(Cell::orthogonal([0.0; 3], [10.0; 3], [[Boundary::Periodic; 2]; 3])),
+            cell: Some(Cell::orthogonal(
+                [0.0; 3],
+                [10.0; 3],
+                [[Boundary::Periodic; 2]; 3],
+            )),
             types: Types::new(2),
             ..State::default()
         };
         s.types.mass = vec![None, Some(1.0), Some(4.0)];
-        for (id, kind, x) in [(1, 1, [1.0, 1.0, 1.0]), (2, 2, [3.0, 1.0, 1.0]), (3, 1, [2.0, 2.5, 0.5])] {
+        for (id, kind, x) in [
+            (1, 1, [1.0, 1.0, 1.0]),
+            (2, 2, [3.0, 1.0, 1.0]),
+            (3, 1, [2.0, 2.5, 0.5]),
+        ] {
             s.atoms.push(id, kind, x, false, false);
         }
         s
@@ -236,7 +261,12 @@ mod tests {
         assert_eq!(s.atoms.v[0], [0.0; 3]);
         assert_eq!(s.atoms.v[1][0], (p.uniform() - 0.5) * 0.5);
         s.atoms.id[0] = 7;
-        assert!(draw(&mut s, 1, 12345, false, Loop::All).unwrap_err().message.contains("contiguous"));
+        assert!(
+            draw(&mut s, 1, 12345, false, Loop::All)
+                .unwrap_err()
+                .message
+                .contains("contiguous")
+        );
         assert!(draw(&mut s, 1, 0, false, Loop::Geom).is_err());
     }
 
@@ -248,7 +278,10 @@ mod tests {
         zero_angular(&mut s, 1).unwrap();
         let p: f64 = (0..3).map(|i| s.mass_of(i) * s.atoms.v[i][1]).sum();
         let l: f64 = (0..3)
-            .map(|i| s.mass_of(i) * (s.atoms.x[i][0] * s.atoms.v[i][1] - s.atoms.x[i][1] * s.atoms.v[i][0]))
+            .map(|i| {
+                s.mass_of(i)
+                    * (s.atoms.x[i][0] * s.atoms.v[i][1] - s.atoms.x[i][1] * s.atoms.v[i][0])
+            })
             .sum();
         assert!(p.abs() < 1e-14 && l.abs() < 1e-14, "{p} {l}");
         let dof = degrees_of_freedom(&s, 1);
@@ -264,6 +297,10 @@ mod tests {
         s.atoms.retain(&[true, true, false]);
         s.atoms.v = vec![[0.0, -4.0, 0.0], [0.0, 1.0, 0.0]];
         zero_angular(&mut s, 1).unwrap();
-        assert!(s.atoms.v.iter().flatten().all(|v| v.abs() < 1e-14), "{:?}", s.atoms.v);
+        assert!(
+            s.atoms.v.iter().flatten().all(|v| v.abs() < 1e-14),
+            "{:?}",
+            s.atoms.v
+        );
     }
 }

@@ -39,7 +39,11 @@ fn inside(cell: &Cell, x: [f64; 3], tolerance: f64) -> bool {
         (&x, &cell.lo, &cell.hi)
     };
     (0..3).all(|k| {
-        let t = if cell.periodic(k) { tolerance * (hi[k] - lo[k]) } else { 0.0 };
+        let t = if cell.periodic(k) {
+            tolerance * (hi[k] - lo[k])
+        } else {
+            0.0
+        };
         p[k] >= lo[k] - t && p[k] < hi[k] - 2.0 * t
     })
 }
@@ -79,7 +83,11 @@ pub(super) fn lattice(
         for j in b.0..=b.1 {
             for i in a.0..=a.1 {
                 for (m, basis) in lattice.basis.iter().enumerate() {
-                    let s = [i as f64 + basis[0], j as f64 + basis[1], k as f64 + basis[2]];
+                    let s = [
+                        i as f64 + basis[0],
+                        j as f64 + basis[1],
+                        k as f64 + basis[2],
+                    ];
                     let x = lattice.to_box(s);
                     if region.is_some_and(|r| !r.contains(x))
                         || !inside(&cell, x, 1e-6)
@@ -87,7 +95,11 @@ pub(super) fn lattice(
                     {
                         continue;
                     }
-                    points.push(Point { x, image: [0; 3], kind: types[m] });
+                    points.push(Point {
+                        x,
+                        image: [0; 3],
+                        kind: types[m],
+                    });
                 }
             }
         }
@@ -102,14 +114,24 @@ pub(super) fn lattice(
 pub(super) fn single(state: &State, kind: u32, x: [f64; 3], remap: bool) -> Result<Vec<Point>> {
     let cell = required(state)?;
     if x.iter().any(|c| !c.is_finite()) {
-        return Err(Error::input("create_atoms single: the position is not finite"));
+        return Err(Error::input(
+            "create_atoms single: the position is not finite",
+        ));
     }
-    let mut p = Point { x, image: [0; 3], kind };
+    let mut p = Point {
+        x,
+        image: [0; 3],
+        kind,
+    };
     if remap {
         cell.wrap(&mut p.x, &mut p.image);
         p.image = [0; 3];
     }
-    Ok(if inside(cell, p.x, 0.0) { vec![p] } else { Vec::new() })
+    Ok(if inside(cell, p.x, 0.0) {
+        vec![p]
+    } else {
+        Vec::new()
+    })
 }
 
 /// Atoms at random positions, by LAMMPS' stream: 30 draws dropped, three draws per attempt.
@@ -129,7 +151,9 @@ pub(super) fn random(
         }
     }
     if (0..3).any(|k| lo[k] > hi[k]) {
-        return Err(Error::input("No overlap of box and region for create_atoms"));
+        return Err(Error::input(
+            "No overlap of box and region for create_atoms",
+        ));
     }
     let flat = engine.state.dimension == 2;
     let middle = 0.5 * (cell.lo[2] + cell.hi[2]);
@@ -145,11 +169,17 @@ pub(super) fn random(
             if region.is_some_and(|r| !r.contains(x))
                 || !accept(engine, x)?
                 || (cell.triclinic && !inside(&cell, x, 0.0))
-                || settings.overlap.is_some_and(|d| overlaps(&engine.state, &cell, &points, x, d))
+                || settings
+                    .overlap
+                    .is_some_and(|d| overlaps(&engine.state, &cell, &points, x, d))
             {
                 continue;
             }
-            points.push(Point { x, image: [0; 3], kind });
+            points.push(Point {
+                x,
+                image: [0; 3],
+                kind,
+            });
             break;
         }
     }
@@ -174,9 +204,13 @@ mod tests {
     fn upper_periodic_faces_are_exclusive_with_a_tolerance() {
         let periodic = [[Boundary::Periodic; 2]; 3];
         let mut cell = Cell::orthogonal([0.0; 3], [3.0; 3], periodic);
-        assert!(inside(&cell, [-1e-7, 0.0, 0.0], 1e-6) && !inside(&cell, [2.9999999, 0.0, 0.0], 1e-6));
+        assert!(
+            inside(&cell, [-1e-7, 0.0, 0.0], 1e-6) && !inside(&cell, [2.9999999, 0.0, 0.0], 1e-6)
+        );
         cell.boundary[0] = [Boundary::Fixed; 2];
-        assert!(!inside(&cell, [-1e-7, 0.0, 0.0], 1e-6) && inside(&cell, [2.9999999, 0.0, 0.0], 1e-6));
+        assert!(
+            !inside(&cell, [-1e-7, 0.0, 0.0], 1e-6) && inside(&cell, [2.9999999, 0.0, 0.0], 1e-6)
+        );
         assert!(!inside(&cell, [3.0, 0.0, 0.0], 1e-6));
         cell.boundary = periodic;
         cell.triclinic = true;

@@ -24,7 +24,10 @@ pub(super) const REGION: RegionEntry = RegionEntry {
         args: ARGS,
         keywords: OPTIONS,
         description: "Points on the faces are inside. `INF` is unbounded, `EDGE` the face of the box; both need a box.",
-        examples: &["region cell block 0 4 0 4 0 4", "region half block INF 5.0 INF INF INF INF units box"],
+        examples: &[
+            "region cell block 0 4 0 4 0 4",
+            "region half block INF 5.0 INF INF INF INF units box",
+        ],
     },
     body: Body::Solid(&SOLID),
 };
@@ -42,7 +45,11 @@ const SOLID: Solid = Solid {
 
 /// The six bounds.
 pub(super) fn read(r: &Reader<'_>) -> Result<Vec<Parameter>> {
-    FACES.iter().enumerate().map(|(i, name)| r.bound(name, i / 2, i % 2 == 1)).collect()
+    FACES
+        .iter()
+        .enumerate()
+        .map(|(i, name)| r.bound(name, i / 2, i % 2 == 1))
+        .collect()
 }
 
 /// Refuses bounds in the wrong order.

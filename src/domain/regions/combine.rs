@@ -63,7 +63,11 @@ pub(super) fn build(
                 .map_err(|e| e.at(*at))
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(Box::new(Combination { any, outside, members }))
+    Ok(Box::new(Combination {
+        any,
+        outside,
+        members,
+    }))
 }
 
 struct Combination {
@@ -92,7 +96,13 @@ impl Region for Combination {
         }
         all.into_iter().flatten().reduce(|(alo, ahi), (blo, bhi)| {
             let fold = |a: [f64; 3], b: [f64; 3], smaller: bool| {
-                [0, 1, 2].map(|k| if smaller { a[k].min(b[k]) } else { a[k].max(b[k]) })
+                [0, 1, 2].map(|k| {
+                    if smaller {
+                        a[k].min(b[k])
+                    } else {
+                        a[k].max(b[k])
+                    }
+                })
             };
             (fold(alo, blo, self.any), fold(ahi, bhi, !self.any))
         })

@@ -10,9 +10,21 @@ pub(super) const REGION: RegionEntry = RegionEntry {
         name: "cone",
         summary: "Truncated cone along x, y or z",
         args: &[
-            arg("dim", Kind::OneOf(&["x", "y", "z"]), "direction of the axis"),
-            arg("c1", Kind::RealOrVariable, "centre in the first other direction"),
-            arg("c2", Kind::RealOrVariable, "centre in the second other direction"),
+            arg(
+                "dim",
+                Kind::OneOf(&["x", "y", "z"]),
+                "direction of the axis",
+            ),
+            arg(
+                "c1",
+                Kind::RealOrVariable,
+                "centre in the first other direction",
+            ),
+            arg(
+                "c2",
+                Kind::RealOrVariable,
+                "centre in the second other direction",
+            ),
             arg("radlo", Kind::RealOrVariable, "radius at the lower end"),
             arg("radhi", Kind::RealOrVariable, "radius at the upper end"),
             arg("lo", Kind::Word, "lower end, INF or EDGE"),

@@ -10,10 +10,26 @@ pub(super) const REGION: RegionEntry = RegionEntry {
         name: "cylinder",
         summary: "Cylinder along x, y or z",
         args: &[
-            arg("dim", Kind::OneOf(&["x", "y", "z"]), "direction of the axis"),
-            arg("c1", Kind::RealOrVariable, "centre in the first other direction"),
-            arg("c2", Kind::RealOrVariable, "centre in the second other direction"),
-            arg("radius", Kind::RealOrVariable, "radius; lattice units of y for axis x, else of x"),
+            arg(
+                "dim",
+                Kind::OneOf(&["x", "y", "z"]),
+                "direction of the axis",
+            ),
+            arg(
+                "c1",
+                Kind::RealOrVariable,
+                "centre in the first other direction",
+            ),
+            arg(
+                "c2",
+                Kind::RealOrVariable,
+                "centre in the second other direction",
+            ),
+            arg(
+                "radius",
+                Kind::RealOrVariable,
+                "radius; lattice units of y for axis x, else of x",
+            ),
             arg("lo", Kind::Word, "lower end, INF or EDGE"),
             arg("hi", Kind::Word, "upper end, INF or EDGE"),
         ],

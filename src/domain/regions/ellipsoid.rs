@@ -24,11 +24,17 @@ pub(super) const REGION: RegionEntry = RegionEntry {
     body: Body::Solid(&Solid {
         parameters: |r| {
             let names = ["x", "y", "z", "a", "b", "c"];
-            names.iter().enumerate().map(|(i, n)| r.length(n, i % 3)).collect()
+            names
+                .iter()
+                .enumerate()
+                .map(|(i, n)| r.length(n, i % 3))
+                .collect()
         },
         check: |p| {
             if p[3..].iter().any(|v| *v <= 0.0) {
-                return Err(Error::input("Illegal region ellipsoid: semi-axes must be positive"));
+                return Err(Error::input(
+                    "Illegal region ellipsoid: semi-axes must be positive",
+                ));
             }
             Ok(())
         },
@@ -36,7 +42,12 @@ pub(super) const REGION: RegionEntry = RegionEntry {
             let r2: f64 = (0..3).map(|k| ((x[k] - p[k]) / p[3 + k]).powi(2)).sum();
             r2 <= 1.0
         },
-        bounds: |p| Some(([0, 1, 2].map(|k| p[k] - p[3 + k]), [0, 1, 2].map(|k| p[k] + p[3 + k]))),
+        bounds: |p| {
+            Some((
+                [0, 1, 2].map(|k| p[k] - p[3 + k]),
+                [0, 1, 2].map(|k| p[k] + p[3 + k]),
+            ))
+        },
         cell: |_| None,
     }),
 };

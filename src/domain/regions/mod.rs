@@ -30,12 +30,20 @@ pub type CellBounds = ([f64; 3], [f64; 3], Option<[f64; 3]>);
 pub const OPTIONS: &[Keyword] = &[
     keyword(
         "side",
-        &[arg("side", Kind::OneOf(&["in", "out"]), "which side counts as inside")],
+        &[arg(
+            "side",
+            Kind::OneOf(&["in", "out"]),
+            "which side counts as inside",
+        )],
         "`in` (default) or `out`",
     ),
     keyword(
         "units",
-        &[arg("units", Kind::OneOf(&["lattice", "box"]), "unit of lengths")],
+        &[arg(
+            "units",
+            Kind::OneOf(&["lattice", "box"]),
+            "unit of lengths",
+        )],
         "`lattice` (default: lattice spacings) or `box` (distance units)",
     ),
     keyword("move", &[many_words("v_x")], "not supported"),
@@ -118,7 +126,8 @@ pub fn build(entry: &RegionEntry, args: &Args, state: &State) -> Result<Box<dyn 
         }
     }
     let word = |k: &str, default: &'static str| {
-        args.keyword(k).map_or(default.to_string(), |v| v.str(k).to_string())
+        args.keyword(k)
+            .map_or(default.to_string(), |v| v.str(k).to_string())
     };
     let outside = word("side", "in") == "out";
     let lattice = word("units", "lattice") == "lattice";
@@ -126,8 +135,16 @@ pub fn build(entry: &RegionEntry, args: &Args, state: &State) -> Result<Box<dyn 
         Body::Combination(any) => return combine::build(*any, outside, args, state),
         Body::Solid(s) => *s,
     };
-    let spacing = state.lattice.as_ref().filter(|_| lattice).map_or([1.0; 3], |l| l.spacing);
-    let reader = Reader { args, spacing, state };
+    let spacing = state
+        .lattice
+        .as_ref()
+        .filter(|_| lattice)
+        .map_or([1.0; 3], |l| l.spacing);
+    let reader = Reader {
+        args,
+        spacing,
+        state,
+    };
     let parameters = (body.parameters)(&reader)?;
     let values: Vec<f64> = parameters
         .iter()
@@ -139,7 +156,12 @@ pub fn build(entry: &RegionEntry, args: &Args, state: &State) -> Result<Box<dyn 
     if values.iter().all(|v| !v.is_nan()) {
         (body.check)(&values)?;
     }
-    Ok(Box::new(SolidRegion { body, parameters, values, outside }))
+    Ok(Box::new(SolidRegion {
+        body,
+        parameters,
+        values,
+        outside,
+    }))
 }
 
 /// Reads the arguments of a solid.
@@ -154,7 +176,10 @@ impl Reader<'_> {
     fn scaled(&self, name: &str, scale: f64) -> Result<Parameter> {
         let word = self.args.str(name);
         if let Some(v) = word.strip_prefix("v_") {
-            return Ok(Parameter::Variable { name: v.to_string(), scale });
+            return Ok(Parameter::Variable {
+                name: v.to_string(),
+                scale,
+            });
         }
         match parse_real(word) {
             Some(v) => Ok(Parameter::Constant(scale * v)),
@@ -238,17 +263,26 @@ impl Region for SolidRegion {
         let mut changed = false;
         for (value, parameter) in self.values.iter_mut().zip(&self.parameters) {
             if let Parameter::Variable { name, scale } = parameter {
-                let reference =
-                    Reference { source: Source::Variable, id: name.clone(), index: Vec::new() };
+                let reference = Reference {
+                    source: Source::Variable,
+                    id: name.clone(),
+                    index: Vec::new(),
+                };
                 *value = scale * host.scalar(&reference)?;
                 changed = true;
             }
         }
-        if changed { (self.body.check)(&self.values) } else { Ok(()) }
+        if changed {
+            (self.body.check)(&self.values)
+        } else {
+            Ok(())
+        }
     }
 
     fn varies(&self) -> bool {
-        self.parameters.iter().any(|p| matches!(p, Parameter::Variable { .. }))
+        self.parameters
+            .iter()
+            .any(|p| matches!(p, Parameter::Variable { .. }))
     }
 
     fn duplicate(&self) -> Box<dyn Region> {
@@ -309,7 +343,11 @@ mod tests {
 
     fn with_box() -> State {
         State {
-            cell: Some(Cell::orthogonal([0.0; 3], [10.0; 3], [[Boundary::Periodic; 2]; 3])),
+            cell: Some(Cell::orthogonal(
+                [0.0; 3],
+                [10.0; 3],
+                [[Boundary::Periodic; 2]; 3],
+            )),
             ..State::default()
         }
     }
@@ -320,7 +358,11 @@ mod tests {
         let cases = [
             ("block 0 1 0 2 INF EDGE", [1.0, 2.0, 10.0], [1.0, 2.0, 10.1]),
             ("sphere 1 1 1 2", [3.0, 1.0, 1.0], [3.0, 1.1, 1.0]),
-            ("cylinder y 1 2 0.5 0 INF", [1.5, 3.0, 2.0], [1.5, -0.1, 2.0]),
+            (
+                "cylinder y 1 2 0.5 0 INF",
+                [1.5, 3.0, 2.0],
+                [1.5, -0.1, 2.0],
+            ),
             ("cone z 0 0 2 0 0 4", [1.0, 0.0, 2.0], [1.0, 0.0, 2.1]),
             ("plane 1 0 0 1 0 0", [1.0, 5.0, 5.0], [0.9, 0.0, 0.0]),
             ("prism 0 2 0 2 0 2 1 0 0", [1.5, 1.0, 1.0], [0.4, 1.0, 1.0]),
@@ -368,6 +410,12 @@ mod tests {
         assert!(make(&s, "block 0 -1 0 1 0 1").is_err());
         assert!(make(&s, "sphere 0 0 0 -1").is_err());
         assert!(make(&s, "sphere 0 0 x 1").is_err());
-        assert!(make(&s, "sphere 0 0 0 1 move v_a NULL NULL").err().unwrap().message.contains("move"));
+        assert!(
+            make(&s, "sphere 0 0 0 1 move v_a NULL NULL")
+                .err()
+                .unwrap()
+                .message
+                .contains("move")
+        );
     }
 }

@@ -24,11 +24,17 @@ pub(super) const REGION: RegionEntry = RegionEntry {
     body: Body::Solid(&Solid {
         parameters: |r| {
             let names = ["px", "py", "pz", "nx", "ny", "nz"];
-            names.iter().enumerate().map(|(i, n)| r.length(n, i % 3)).collect()
+            names
+                .iter()
+                .enumerate()
+                .map(|(i, n)| r.length(n, i % 3))
+                .collect()
         },
         check: |p| {
             if p[3..].iter().all(|v| *v == 0.0) {
-                return Err(Error::input("Illegal region plane: the normal vector is zero"));
+                return Err(Error::input(
+                    "Illegal region plane: the normal vector is zero",
+                ));
             }
             Ok(())
         },

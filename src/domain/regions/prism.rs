@@ -6,7 +6,11 @@ use crate::error::{Error, Result};
 use crate::signature::{Arg, Kind, Signature, arg};
 
 const ARGS: &[Arg] = &[
-    arg("xlo", Kind::Word, "lower bound in x before tilting, INF or EDGE"),
+    arg(
+        "xlo",
+        Kind::Word,
+        "lower bound in x before tilting, INF or EDGE",
+    ),
     arg("xhi", Kind::Word, "upper bound in x"),
     arg("ylo", Kind::Word, "lower bound in y"),
     arg("yhi", Kind::Word, "upper bound in y"),
@@ -33,7 +37,12 @@ pub(super) const REGION: RegionEntry = RegionEntry {
 const SOLID: Solid = Solid {
     parameters: read,
     check,
-    contains: |p, x| cell(p).to_fractional(x).iter().all(|s| (0.0..=1.0).contains(s)),
+    contains: |p, x| {
+        cell(p)
+            .to_fractional(x)
+            .iter()
+            .all(|s| (0.0..=1.0).contains(s))
+    },
     bounds: |p| Some(cell(p).bounds()),
     cell: |p| {
         let c = cell(p);
@@ -53,7 +62,10 @@ fn check(p: &[f64]) -> Result<()> {
     block::ordered(p, "prism")?;
     let infinite = |k: usize| p[2 * k].abs() >= INFINITE || p[2 * k + 1].abs() >= INFINITE;
     let tilted = [(6, 0, 1), (7, 0, 2), (8, 1, 2)];
-    if tilted.iter().any(|&(t, a, b)| p[t] != 0.0 && (infinite(a) || infinite(b))) {
+    if tilted
+        .iter()
+        .any(|&(t, a, b)| p[t] != 0.0 && (infinite(a) || infinite(b)))
+    {
         return Err(Error::input(
             "Illegal region prism: non-zero tilt between infinite directions",
         ));
