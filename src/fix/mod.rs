@@ -149,6 +149,11 @@ pub trait Fix {
         0.0
     }
 
+    /// Target temperature at the present step, if the fix is a thermostat.
+    fn target_temperature(&self, _state: &State) -> Option<f64> {
+        None
+    }
+
     /// Energy that the fix adds to the potential energy (`fix_modify energy yes`).
     fn energy(&self) -> Option<f64> {
         None
