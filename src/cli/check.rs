@@ -37,7 +37,12 @@ pub fn run(args: &CheckArgs) -> i32 {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     text.push_str(&match (errors, warnings) {
         (0, 0) => format!("{}: no findings\n", args.file),
-        _ => format!("{}: {}, {}\n", args.file, plural(errors, "error"), plural(warnings, "warning")),
+        _ => format!(
+            "{}: {}, {}\n",
+            args.file,
+            plural(errors, "error"),
+            plural(warnings, "warning")
+        ),
     });
     match print_bytes(text.as_bytes()) {
         0 => i32::from(errors > 0),

@@ -28,7 +28,12 @@ enum Format {
 pub fn run(args: &GraphArgs) -> i32 {
     let bytes = match std::fs::read(&args.file) {
         Ok(bytes) => bytes,
-        Err(e) => return report(&Diagnostic::error(format!("Cannot open input script {}: {e}", args.file)), 1),
+        Err(e) => {
+            return report(
+                &Diagnostic::error(format!("Cannot open input script {}: {e}", args.file)),
+                1,
+            );
+        }
     };
     let text = String::from_utf8_lossy(&bytes);
     let mut sources = SourceMap::default();

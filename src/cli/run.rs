@@ -18,7 +18,10 @@ pub fn run(args: &RunArgs) -> i32 {
         Ok(log) => log,
         Err(d) => return report(&d, 1),
     };
-    log.line(&format!("argyro {} (LAMMPS script language of 22 Jul 2025)", env!("CARGO_PKG_VERSION")));
+    log.line(&format!(
+        "argyro {} (LAMMPS script language of 22 Jul 2025)",
+        env!("CARGO_PKG_VERSION")
+    ));
     let status = match execute(args, &log) {
         Ok(status) => status,
         Err(failure) => {
@@ -26,7 +29,10 @@ pub fn run(args: &RunArgs) -> i32 {
             status_of(failure.kind)
         }
     };
-    log.line(&format!("Total wall time: {}", wall_time(start.elapsed().as_secs())));
+    log.line(&format!(
+        "Total wall time: {}",
+        wall_time(start.elapsed().as_secs())
+    ));
     log.flush();
     if let Some(failure) = log.take_failure() {
         return report(&Diagnostic::error(failure), 2);
@@ -76,15 +82,24 @@ fn worlds(args: &RunArgs) -> Result<(), Diagnostic> {
     for word in &args.partition {
         match count(word) {
             Some(n) => total += n,
-            None => return Err(Diagnostic::error(format!("Invalid partition '{word}'")).help("write it as NxP, e.g. 300x1")),
+            None => {
+                return Err(Diagnostic::error(format!("Invalid partition '{word}'"))
+                    .help("write it as NxP, e.g. 300x1"));
+            }
         }
     }
     if total > 1 {
-        let text = format!("-partition {}: argyro does not run several worlds in one process yet", args.partition.join(" "));
-        return Err(Diagnostic::error(text).help("start one argyro per world, with -var to tell them apart"));
+        let text = format!(
+            "-partition {}: argyro does not run several worlds in one process yet",
+            args.partition.join(" ")
+        );
+        return Err(Diagnostic::error(text)
+            .help("start one argyro per world, with -var to tell them apart"));
     }
     if args.partition.is_empty() && (args.plog.is_some() || args.pscreen.is_some()) {
-        return Err(Diagnostic::error("Can only use -plog and -pscreen with multiple partitions"));
+        return Err(Diagnostic::error(
+            "Can only use -plog and -pscreen with multiple partitions",
+        ));
     }
     Ok(())
 }
@@ -106,22 +121,37 @@ fn execute(args: &RunArgs, log: &Log) -> Result<i32, Box<Failure>> {
 pub fn configure(executor: &mut Executor, args: &RunArgs) -> Result<(), Box<Failure>> {
     if let Some(word) = &args.echo {
         let echo = Echo::named(word);
-        let echo = echo.ok_or_else(|| Failure::input(format!("Unknown -echo setting '{word}': expected none, screen, log or both")))?;
+        let echo = echo.ok_or_else(|| {
+            Failure::input(format!(
+                "Unknown -echo setting '{word}': expected none, screen, log or both"
+            ))
+        })?;
         executor.context().control.echo.set(echo);
     }
-    for words in occurrences(&args.var, "-var") {
-        let [name, values @ ..] = words else { continue };
+    for words in &args.variables {
+        let [name, values @ ..] = words.as_slice() else {
+            continue;
+        };
         executor.predefine(name, values)?;
     }
-    for words in occurrences(&args.package, "-package") {
-        if is_foreign_package(&words[0]) {
-            note(executor, &format!("-package {} has no effect: argyro chooses its kernels by the processor", words[0]));
+    for words in &args.packages {
+        if is_foreign_package(words[0].as_str()) {
+            note(
+                executor,
+                &format!(
+                    "-package {} has no effect: argyro chooses its kernels by the processor",
+                    words[0]
+                ),
+            );
         } else {
-            executor.setup(format!("package {}", words.join(" ")));
+            executor.add_setup(format!("package {}", words.join(" ")));
         }
     }
     if !args.suffix.is_empty() || !args.kokkos.is_empty() {
-        note(executor, "-suffix and -kokkos have no effect: argyro chooses its kernels by the processor");
+        note(
+            executor,
+            "-suffix and -kokkos have no effect: argyro chooses its kernels by the processor",
+        );
     }
     executor.skip_runs(args.skiprun);
     Ok(())
@@ -135,9 +165,13 @@ fn standard_input() -> Result<String, String> {
     let mut bytes = Vec::new();
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {
-        eprintln!("argyro reads commands from the terminal; Ctrl-D ends them, `argyro -help` explains");
+        eprintln!(
+            "argyro reads commands from the terminal; Ctrl-D ends them, `argyro -help` explains"
+        );
     }
-    input.read_to_end(&mut bytes).map_err(|e| format!("Cannot read standard input: {e}"))?;
+    input
+        .read_to_end(&mut bytes)
+        .map_err(|e| format!("Cannot read standard input: {e}"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -156,7 +190,12 @@ fn fail(log: &Log, failure: &Failure) {
 
 /// `h:mm:ss`
 fn wall_time(seconds: u64) -> String {
-    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 #[cfg(test)]
@@ -176,7 +215,11 @@ mod tests {
             partition: words.iter().map(|w| (*w).to_string()).collect(),
             ..RunArgs::default()
         };
-        assert!(worlds(&with(&[])).is_ok() && worlds(&with(&["1x1"])).is_ok() && worlds(&with(&["1x4"])).is_ok());
+        assert!(
+            worlds(&with(&[])).is_ok()
+                && worlds(&with(&["1x1"])).is_ok()
+                && worlds(&with(&["1x4"])).is_ok()
+        );
         for bad in [&["2x1"][..], &["1x1", "1x1"], &["x"], &["axb"], &["1x0"]] {
             assert!(worlds(&with(bad)).is_err(), "{bad:?}");
         }

@@ -2,17 +2,35 @@
 //!
 //! May import `graph`, `script`, `engine` and below.
 
+mod atom_style;
+mod boundary;
+mod box_;
 mod clear;
+mod create_atoms;
+mod create_box;
+mod dielectric;
+mod dimension;
 mod echo;
 mod include;
 mod jump;
 mod label;
+mod lattice;
 mod log;
+mod mass;
 mod package;
 mod quit;
+mod region;
 mod shell;
 mod suffix;
+mod support;
+mod units;
+mod velocity;
 
+mod if_;
+mod info;
+mod next;
+mod print;
+mod variable;
 use crate::graph::CommandEntry;
 
 /// All commands, by name.
@@ -28,4 +46,22 @@ pub const COMMANDS: &[CommandEntry] = &[
     quit::COMMAND,
     shell::COMMAND,
     suffix::COMMAND,
+    if_::COMMAND,
+    info::COMMAND,
+    next::COMMAND,
+    print::COMMAND,
+    variable::COMMAND,
+    // Settings and the system
+    atom_style::COMMAND,
+    boundary::COMMAND,
+    box_::COMMAND,
+    create_atoms::COMMAND,
+    create_box::COMMAND,
+    dielectric::COMMAND,
+    dimension::COMMAND,
+    lattice::COMMAND,
+    mass::COMMAND,
+    region::COMMAND,
+    units::COMMAND,
+    velocity::COMMAND,
 ];

@@ -8,7 +8,10 @@ use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::moments::Selection;
 use crate::engine::thermo::KEYWORDS;
 use crate::error::{Error, Result, nearest};
-use crate::script::{AtomProperty, Clock, FormulaHost, GroupCall, GroupFunction, OutputSource, OutputValues, Provides};
+use crate::script::{
+    AtomProperty, Clock, FormulaHost, GroupCall, GroupFunction, OutputSource, OutputValues,
+    Provides,
+};
 use crate::{compute, fix, pair};
 
 /// Lets formulas ask a host. Commands are known to `is_available` only if their table is given.
@@ -37,7 +40,10 @@ impl<'a> FormulaBridge<'a> {
     fn bit(&self, group: &str) -> Result<u32> {
         let groups = &self.host.state().groups;
         groups.bit(group).ok_or_else(|| {
-            Error::input(format!("Group ID {group} in variable formula does not exist")).suggest(group, groups.names())
+            Error::input(format!(
+                "Group ID {group} in variable formula does not exist"
+            ))
+            .suggest(group, groups.names())
         })
     }
 
@@ -48,11 +54,15 @@ impl<'a> FormulaBridge<'a> {
             return Ok(());
         };
         // The region is taken out meanwhile, because its variables may ask the host anything.
-        let Some((key, mut region)) = self.host.state_mut().regions.shift_remove_index(index) else {
+        let Some((key, mut region)) = self.host.state_mut().regions.shift_remove_index(index)
+        else {
             return Ok(());
         };
         let result = region.update(self.host);
-        self.host.state_mut().regions.shift_insert(index, key, region);
+        self.host
+            .state_mut()
+            .regions
+            .shift_insert(index, key, region);
         result
     }
 }
@@ -98,7 +108,9 @@ impl FormulaHost for FormulaBridge<'_> {
         let ids = &self.host.state().atoms.id;
         let id = i64::try_from(id).unwrap_or(i64::MAX);
         if ids.iter().all(|&i| i < id) {
-            return Err(Error::input(format!("Variable atom ID {id} is too large: there is no such atom")));
+            return Err(Error::input(format!(
+                "Variable atom ID {id} is too large: there is no such atom"
+            )));
         }
         Ok(ids.iter().position(|&i| i == id))
     }
@@ -108,7 +120,11 @@ impl FormulaHost for FormulaBridge<'_> {
         let s = self.host.state();
         let a = &s.atoms;
         let column = |v: &[[f64; 3]], k: usize| -> Vec<f64> { v.iter().map(|x| x[k]).collect() };
-        let absent = |what: &str| Err(Error::input(format!("Variable uses atom property that isn't allocated: {what}")));
+        let absent = |what: &str| {
+            Err(Error::input(format!(
+                "Variable uses atom property that isn't allocated: {what}"
+            )))
+        };
         Ok(match property {
             AtomProperty::Id => a.id.iter().map(|&i| i as f64).collect(),
             AtomProperty::Type => a.kind.iter().map(|&t| f64::from(t)).collect(),
@@ -118,14 +134,21 @@ impl FormulaHost for FormulaBridge<'_> {
             AtomProperty::F(k) => column(&a.f, k),
             AtomProperty::Image(k) => a.image.iter().map(|i| f64::from(i[k])).collect(),
             AtomProperty::Charge if s.atom_style.charge => a.q.clone(),
-            AtomProperty::Mol if s.atom_style.molecule => a.molecule.iter().map(|&m| m as f64).collect(),
+            AtomProperty::Mol if s.atom_style.molecule => {
+                a.molecule.iter().map(|&m| m as f64).collect()
+            }
             AtomProperty::Charge => return absent("q"),
             AtomProperty::Mol => return absent("mol"),
             AtomProperty::Radius => return absent("radius"),
         })
     }
 
-    fn custom(&mut self, _name: &str, _integer: bool, _column: Option<usize>) -> Result<Option<Vec<f64>>> {
+    fn custom(
+        &mut self,
+        _name: &str,
+        _integer: bool,
+        _column: Option<usize>,
+    ) -> Result<Option<Vec<f64>>> {
         Ok(None)
     }
 
@@ -155,7 +178,9 @@ impl FormulaHost for FormulaBridge<'_> {
             Data::Vector(v) => OutputValues::Vector(v),
             Data::Array { columns, values } => OutputValues::Array { columns, values },
             Data::PerAtom(v) => OutputValues::PerAtom(v),
-            Data::PerAtomArray { columns, values } => OutputValues::PerAtomArray { columns, values },
+            Data::PerAtomArray { columns, values } => {
+                OutputValues::PerAtomArray { columns, values }
+            }
         })
     }
 
@@ -195,7 +220,14 @@ impl FormulaHost for FormulaBridge<'_> {
     fn group_mask(&mut self, group: &str) -> Result<Vec<bool>> {
         self.require_box()?;
         let bit = self.bit(group)?;
-        Ok(self.host.state().atoms.mask.iter().map(|m| m & bit != 0).collect())
+        Ok(self
+            .host
+            .state()
+            .atoms
+            .mask
+            .iter()
+            .map(|m| m & bit != 0)
+            .collect())
     }
 
     fn region_mask(&mut self, region: &str) -> Result<Vec<bool>> {
@@ -203,8 +235,10 @@ impl FormulaHost for FormulaBridge<'_> {
         self.refresh(region)?;
         let s = self.host.state();
         let r = s.regions.get(region).ok_or_else(|| {
-            Error::input(format!("Region ID {region} in variable formula does not exist"))
-                .suggest(region, s.regions.keys().map(String::as_str))
+            Error::input(format!(
+                "Region ID {region} in variable formula does not exist"
+            ))
+            .suggest(region, s.regions.keys().map(String::as_str))
         })?;
         Ok(s.atoms.x.iter().map(|&x| r.contains(x)).collect())
     }
@@ -216,7 +250,10 @@ impl FormulaHost for FormulaBridge<'_> {
             "fix" => Ok(fix::find(name).is_ok()),
             "pair_style" => Ok(pair::find(name).is_ok()),
             "feature" => Ok(["gzip", "exceptions"].contains(&name)),
-            _ => Err(unknown_category(category, &["command", "compute", "fix", "pair_style", "feature"])),
+            _ => Err(unknown_category(
+                category,
+                &["command", "compute", "fix", "pair_style", "feature"],
+            )),
         }
     }
 
@@ -260,14 +297,19 @@ impl FormulaHost for FormulaBridge<'_> {
             "nall" | "nghost" => {
                 let local: usize = self.host.bricks().bricks.iter().map(|b| b.len()).sum();
                 let ghosts = local.saturating_sub(s.atoms.len());
-                (if name == "nall" { s.atoms.len() + ghosts } else { ghosts }) as f64
+                (if name == "nall" {
+                    s.atoms.len() + ghosts
+                } else {
+                    ghosts
+                }) as f64
             }
             "ntypes" => s.types.count as f64,
             "newton_pair" => flag(s.newton.0),
             "newton_bond" => flag(s.newton.1),
             "q_flag" => flag(s.atom_style.charge),
             "molecule_flag" => flag(s.atom_style.molecule),
-            "rmass_flag" | "radius_flag" | "mu_flag" | "sphere_flag" | "world_rank" | "universe_rank" => 0.0,
+            "rmass_flag" | "radius_flag" | "mu_flag" | "sphere_flag" | "world_rank"
+            | "universe_rank" => 0.0,
             "world_size" | "universe_size" => 1.0,
             "nthreads" => rayon::current_num_threads() as f64,
             _ => return Ok(None),
@@ -277,7 +319,9 @@ impl FormulaHost for FormulaBridge<'_> {
     fn label_to_type(&mut self, kind: &str, label: &str) -> Result<Option<usize>> {
         let labels = &self.host.state().types.label;
         if kind != "atom" || labels.iter().all(Option::is_none) {
-            return Err(Error::input("Cannot use label2type() function without a labelmap"));
+            return Err(Error::input(
+                "Cannot use label2type() function without a labelmap",
+            ));
         }
         Ok(labels.iter().position(|l| l.as_deref() == Some(label)))
     }

@@ -23,7 +23,7 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 /// All findings of the script that `executor` (made dry, script opened) holds, sorted by place.
 pub fn check(executor: &mut Executor) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
-    let predefined = executor.context().variables.names();
+    let predefined = executor.context().variables.script().names();
     let mut damage = Damage::default();
     collect(executor.prepare(), executor, &mut damage, &mut findings);
     let complete = dry_run(executor, &mut damage, &mut findings);
@@ -45,17 +45,24 @@ fn dry_run(executor: &mut Executor, damage: &mut Damage, findings: &mut Findings
             break;
         }
     }
-    let d = Diagnostic::warning("the dry execution did not come to an end; what lies behind was checked without executing it");
+    let d = Diagnostic::warning(
+        "the dry execution did not come to an end; what lies behind was checked without executing it",
+    );
     findings.add(d.help("does a loop wait for a result of a run?"));
     false
 }
 
-fn collect(result: Outcome<()>, executor: &mut Executor, damage: &mut Damage, findings: &mut Findings) {
+fn collect(
+    result: Outcome<()>,
+    executor: &mut Executor,
+    damage: &mut Damage,
+    findings: &mut Findings,
+) {
     for warning in executor.take_warnings() {
         findings.add(warning);
     }
     if let Err(failure) = result {
-        let words = executor.last_words().to_vec();
+        let words = executor.last_words();
         if !damage.explains(&failure, &words, executor) {
             findings.add(failure.diagnostic);
         }
@@ -83,7 +90,9 @@ impl Damage {
                 self.cell = true;
                 self.atoms = true;
             }
-            "create_atoms" | "mass" | "set" | "lattice" | "units" | "atom_style" => self.atoms = true,
+            "create_atoms" | "mass" | "set" | "lattice" | "units" | "atom_style" => {
+                self.atoms = true
+            }
             "pair_style" | "pair_coeff" => self.pair = true,
             _ => {}
         }
@@ -93,7 +102,10 @@ impl Damage {
     }
 
     fn defined(&self, words: &[Word], executor: &Executor) -> Vec<(usize, Item)> {
-        executor.context().entry(words).map_or_else(Vec::new, |e| links(e, words, &[]).defines)
+        executor
+            .context()
+            .entry(words)
+            .map_or_else(Vec::new, |e| links(e, words, &[]).defines)
     }
 
     /// Whether an error follows from earlier ones.
@@ -106,13 +118,16 @@ impl Damage {
             .entry(words)
             .is_some_and(|e| links(e, words, &[]).uses.iter().any(|(_, i)| broken(i)));
         let names_broken = self.items.iter().any(|i| {
-            i.kind == "variable" && (message.contains(&format!("illegal variable {}", i.id)) || message.contains(&format!("'{}'", i.id)))
+            i.kind == "variable"
+                && (message.contains(&format!("illegal variable {}", i.id))
+                    || message.contains(&format!("'{}'", i.id)))
         });
         let runs = matches!(name, "run" | "minimize" | "write_data" | "velocity");
         uses_broken
             || names_broken
             || (self.cell && message.contains("before simulation box is defined"))
-            || (self.pair && (name.starts_with("pair_") || (runs && message.to_lowercase().contains("pair"))))
+            || (self.pair
+                && (name.starts_with("pair_") || (runs && message.to_lowercase().contains("pair"))))
             || ((self.cell || self.atoms || self.pair) && runs)
     }
 }
@@ -135,7 +150,9 @@ impl Findings {
     /// Adds what the graph shows, unless the execution had something to say about the same line.
     fn add_static(&mut self, d: Diagnostic) {
         let (file, line) = Self::key(d.place.as_ref());
-        let known = self.list.iter().any(|o| o.severity == Severity::Error && Self::key(o.place.as_ref()) == (file.clone(), line));
+        let known = self.list.iter().any(|o| {
+            o.severity == Severity::Error && Self::key(o.place.as_ref()) == (file.clone(), line)
+        });
         if !known {
             self.add(d);
         }
@@ -156,15 +173,23 @@ impl Findings {
 }
 
 /// What the command graph shows about lines that were not executed.
-fn static_pass(executor: &Executor, predefined: &[String], complete: bool, findings: &mut Findings) {
+fn static_pass(
+    executor: &Executor,
+    predefined: &[String],
+    complete: bool,
+    findings: &mut Findings,
+) {
     let context = executor.context();
     let Some(script) = executor.main_script() else {
         return;
     };
-    let variables = predefined.iter().map(|v| Item::new("variable", v.clone())).collect();
+    let variables = predefined
+        .iter()
+        .map(|v| Item::new("variable", v.clone()))
+        .collect();
     let graph = {
-        let mut sources = context.sources.borrow_mut();
-        build(&script, context.commands, &mut sources, variables)
+        let mut cursor = context.cursor.borrow_mut();
+        build(&script, context.commands, cursor.sources_mut(), variables)
     };
     for (i, node) in graph.nodes.iter().enumerate() {
         let executed = node.parent.is_none() && executor.was_executed(node.span);
@@ -179,7 +204,7 @@ fn static_pass(executor: &Executor, predefined: &[String], complete: bool, findi
 
 fn word_place(executor: &Executor, node: &Node, word: usize) -> Option<Place> {
     let span = node.words.get(word).and_then(Word::span).or(node.span)?;
-    place(&executor.context().sources.borrow(), span)
+    place(executor.context().cursor.borrow().sources(), span)
 }
 
 fn at(d: Diagnostic, place: Option<Place>) -> Diagnostic {
@@ -189,15 +214,26 @@ fn at(d: Diagnostic, place: Option<Place>) -> Diagnostic {
     }
 }
 
-fn node_findings(executor: &Executor, graph: &CommandGraph, i: usize, node: &Node) -> Vec<Diagnostic> {
+fn node_findings(
+    executor: &Executor,
+    graph: &CommandGraph,
+    i: usize,
+    node: &Node,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let commands = executor.context().commands;
     if !node.known {
         let d = Diagnostic::error(format!("Unknown command: {}", node.name));
-        found.push(at(suggest(d, &node.name, commands.iter().map(|c| c.signature.name)), word_place(executor, node, 0)));
+        found.push(at(
+            suggest(d, &node.name, commands.iter().map(|c| c.signature.name)),
+            word_place(executor, node, 0),
+        ));
     }
     for (_, message) in graph.missing_files.iter().filter(|m| m.0 == i) {
-        found.push(at(Diagnostic::error(message.clone()), word_place(executor, node, 1)));
+        found.push(at(
+            Diagnostic::error(message.clone()),
+            word_place(executor, node, 1),
+        ));
     }
     for (_, label) in graph.missing_labels.iter().filter(|m| m.0 == i) {
         let d = Diagnostic::error(format!("Label wasn't found in input script: {label}"));
@@ -227,7 +263,10 @@ fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
         {
             let d = Diagnostic::error(format!("Unrecognized {kind} style '{}'", args[c.word]));
             let names = style_names(kind).unwrap_or_default();
-            return vec![at(suggest(d, args[c.word], names.into_iter()), word_place(executor, node, c.word + 1))];
+            return vec![at(
+                suggest(d, args[c.word], names.into_iter()),
+                word_place(executor, node, c.word + 1),
+            )];
         }
     }
     match entry.signature.parse(&node.name, &args) {
@@ -235,7 +274,10 @@ fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
         Err(e) => {
             let mut d = Diagnostic::error(e.message);
             d.help = e.help;
-            vec![at(d, word_place(executor, node, e.word.map_or(0, |w| w + 1)))]
+            vec![at(
+                d,
+                word_place(executor, node, e.word.map_or(0, |w| w + 1)),
+            )]
         }
     }
 }
@@ -243,9 +285,19 @@ fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
 fn style_names(kind: &str) -> Option<Vec<&'static str>> {
     let names = |s: Vec<&'static Signature>| Some(s.into_iter().map(|s| s.name).collect());
     match kind {
-        "pair" => names(crate::pair::PAIR_STYLES.iter().map(|e| e.signature).collect()),
+        "pair" => names(
+            crate::pair::PAIR_STYLES
+                .iter()
+                .map(|e| e.signature)
+                .collect(),
+        ),
         "fix" => names(crate::fix::FIXES.iter().map(|e| e.signature).collect()),
-        "compute" => names(crate::compute::COMPUTES.iter().map(|e| e.signature).collect()),
+        "compute" => names(
+            crate::compute::COMPUTES
+                .iter()
+                .map(|e| e.signature)
+                .collect(),
+        ),
         "dump" => names(crate::dump::DUMPS.iter().map(|e| e.signature).collect()),
         _ => None,
     }

@@ -184,9 +184,7 @@ impl Context {
         let line = self.expand(engine, &command)?;
         match self.call(engine, &line, &command)? {
             Flow::Next => Ok(()),
-            Flow::Commands(list) => list
-                .iter()
-                .try_for_each(|c| self.nested_command(engine, c)),
+            Flow::Commands(list) => list.iter().try_for_each(|c| self.nested_command(engine, c)),
             _ => {
                 let text = line.text.as_str().trim();
                 let e = Error::input(format!(

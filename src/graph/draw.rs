@@ -15,11 +15,24 @@ pub fn text(graph: &CommandGraph) -> String {
     for (i, node) in graph.nodes.iter().enumerate() {
         if node.file != file {
             file = node.file;
-            let _ = writeln!(out, "{}{}", if i == 0 { "" } else { "\n" }, graph.files[file]);
+            let _ = writeln!(
+                out,
+                "{}{}",
+                if i == 0 { "" } else { "\n" },
+                graph.files[file]
+            );
         }
-        let indent = if node.parent.is_some() { "    └ " } else { "" };
+        let indent = if node.parent.is_some() {
+            "    └ "
+        } else {
+            ""
+        };
         let text = clip(&node.text, WIDTH - indent.chars().count());
-        let line = if node.parent.is_some() { String::new() } else { node.line.to_string() };
+        let line = if node.parent.is_some() {
+            String::new()
+        } else {
+            node.line.to_string()
+        };
         let left = format!("{:<width$} {line:>5}  {indent}{text}", gutters[i]);
         let notes = notes(graph, i);
         if notes.is_empty() {
@@ -43,7 +56,13 @@ pub fn text(graph: &CommandGraph) -> String {
 fn notes(graph: &CommandGraph, i: usize) -> Vec<String> {
     let node = &graph.nodes[i];
     let mut notes: Vec<String> = Vec::new();
-    let defines: Vec<String> = node.links.defines.iter().filter(|(_, d)| d.kind != "label").map(|(_, d)| d.to_string()).collect();
+    let defines: Vec<String> = node
+        .links
+        .defines
+        .iter()
+        .filter(|(_, d)| d.kind != "label")
+        .map(|(_, d)| d.to_string())
+        .collect();
     if !defines.is_empty() {
         notes.push(format!("→ {}", defines.join(", ")));
     }
@@ -56,15 +75,32 @@ fn notes(graph: &CommandGraph, i: usize) -> Vec<String> {
     if !uses.is_empty() {
         notes.push(format!("← {}", uses.join(", ")));
     }
-    let missing: Vec<String> = graph.undefined.iter().filter(|u| u.node == i).map(|u| u.item.to_string()).collect();
+    let missing: Vec<String> = graph
+        .undefined
+        .iter()
+        .filter(|u| u.node == i)
+        .map(|u| u.item.to_string())
+        .collect();
     if !missing.is_empty() {
         notes.push(format!("⚠ {} not defined here", missing.join(", ")));
     }
     if !node.known {
         notes.push("⚠ unknown command".into());
     }
-    notes.extend(graph.missing_labels.iter().filter(|m| m.0 == i).map(|m| format!("⚠ no label {}", m.1)));
-    notes.extend(graph.missing_files.iter().filter(|m| m.0 == i).map(|m| format!("⚠ {}", m.1)));
+    notes.extend(
+        graph
+            .missing_labels
+            .iter()
+            .filter(|m| m.0 == i)
+            .map(|m| format!("⚠ no label {}", m.1)),
+    );
+    notes.extend(
+        graph
+            .missing_files
+            .iter()
+            .filter(|m| m.0 == i)
+            .map(|m| format!("⚠ {}", m.1)),
+    );
     notes
 }
 
@@ -81,7 +117,12 @@ fn place(graph: &CommandGraph, node: usize, file: usize) -> String {
 /// One lane per jump at the left of the commands: `╭▶` at the target, `╰─` at the jump of a loop.
 fn gutters(graph: &CommandGraph) -> Vec<String> {
     let n = graph.nodes.len();
-    let mut jumps: Vec<(usize, usize)> = graph.flow.iter().filter(|e| e.way == Way::Jump).map(|e| (e.from, e.to)).collect();
+    let mut jumps: Vec<(usize, usize)> = graph
+        .flow
+        .iter()
+        .filter(|e| e.way == Way::Jump)
+        .map(|e| (e.from, e.to))
+        .collect();
     // Short jumps lie inside, next to the commands
     jumps.sort_by_key(|&(a, b)| a.abs_diff(b));
     let mut lanes: Vec<Vec<(usize, usize)>> = Vec::new();
@@ -126,7 +167,9 @@ fn draw_lane(rows: &mut [Vec<char>], column: usize, from: usize, to: usize) {
                 *c = '─';
             }
         }
-        if row == to && let Some(last) = cells.last_mut() {
+        if row == to
+            && let Some(last) = cells.last_mut()
+        {
             *last = '▶';
         }
     }
@@ -156,12 +199,23 @@ fn colour(node: &Node) -> &'static str {
 /// The graph for Graphviz.
 pub fn dot(graph: &CommandGraph) -> String {
     let quote = |s: &str| format!("\"{}\"", s.replace('\\', "\\\\").replace('"', "\\\""));
-    let mut out = String::from("digraph script {\n  rankdir=TB;\n  node [shape=box, style=\"filled,rounded\", fontname=\"monospace\", fontsize=10];\n");
+    let mut out = String::from(
+        "digraph script {\n  rankdir=TB;\n  node [shape=box, style=\"filled,rounded\", fontname=\"monospace\", fontsize=10];\n",
+    );
     for (f, name) in graph.files.iter().enumerate() {
-        let _ = writeln!(out, "  subgraph cluster_{f} {{\n    label={};\n    color=\"#bbbbbb\";", quote(name));
+        let _ = writeln!(
+            out,
+            "  subgraph cluster_{f} {{\n    label={};\n    color=\"#bbbbbb\";",
+            quote(name)
+        );
         for (i, n) in graph.nodes.iter().enumerate().filter(|(_, n)| n.file == f) {
             let label = format!("{}: {}", n.line, clip(&n.text, WIDTH));
-            let _ = writeln!(out, "    n{i} [label={}, fillcolor=\"{}\"];", quote(&label), colour(n));
+            let _ = writeln!(
+                out,
+                "    n{i} [label={}, fillcolor=\"{}\"];",
+                quote(&label),
+                colour(n)
+            );
         }
         out.push_str("  }\n");
     }
@@ -208,7 +262,12 @@ pub fn mermaid(graph: &CommandGraph) -> String {
     for (f, name) in graph.files.iter().enumerate() {
         let _ = writeln!(out, "  subgraph f{f}[\"{}\"]", safe(name));
         for (i, n) in graph.nodes.iter().enumerate().filter(|(_, n)| n.file == f) {
-            let _ = writeln!(out, "    n{i}[\"{}: {}\"]", n.line, safe(&clip(&n.text, WIDTH)));
+            let _ = writeln!(
+                out,
+                "    n{i}[\"{}: {}\"]",
+                n.line,
+                safe(&clip(&n.text, WIDTH))
+            );
         }
         out.push_str("  end\n");
     }
@@ -224,7 +283,13 @@ pub fn mermaid(graph: &CommandGraph) -> String {
         let _ = writeln!(out, "  n{} {arrow} n{}", e.from, e.to);
     }
     for d in &graph.dependencies {
-        let _ = writeln!(out, "  n{} -. \"{}\" .-> n{}", d.definer, safe(&d.item.to_string()), d.user);
+        let _ = writeln!(
+            out,
+            "  n{} -. \"{}\" .-> n{}",
+            d.definer,
+            safe(&d.item.to_string()),
+            d.user
+        );
     }
     for (i, n) in graph.nodes.iter().enumerate() {
         let _ = writeln!(out, "  style n{i} fill:{}", colour(n));

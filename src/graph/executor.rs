@@ -104,7 +104,7 @@ impl Executor {
 
     /// Whether runs are only prepared (`-skiprun`).
     pub fn skip_runs(&mut self, skip: bool) {
-        self.engine.skip_runs = skip;
+        self.engine.skip_run = skip;
     }
 
     /// Takes a file as the script.
@@ -164,7 +164,9 @@ impl Executor {
             Ok(c) => c,
             Err(e) => {
                 self.context.last_words.borrow_mut().clear();
-                let raw = fetched.line().map_or_else(Mapped::default, |l| l.raw.clone());
+                let raw = fetched
+                    .line()
+                    .map_or_else(Mapped::default, |l| l.raw.clone());
                 return Err(self.script_failure(&e, &raw));
             }
         };
@@ -198,7 +200,12 @@ impl Executor {
         self.perform(flow, &line, command)
     }
 
-    fn perform(&mut self, flow: Flow, line: &CommandLine, command: &Mapped) -> Outcome<Option<i32>> {
+    fn perform(
+        &mut self,
+        flow: Flow,
+        line: &CommandLine,
+        command: &Mapped,
+    ) -> Outcome<Option<i32>> {
         let mut cursor = self.context.cursor.borrow_mut();
         let result: Result<(), ScriptError> = match flow {
             Flow::Next => Ok(()),
@@ -207,7 +214,10 @@ impl Executor {
                 cursor.skip_next_jump();
                 Ok(())
             }
-            Flow::Include => line.args().first().map_or(Ok(()), |w| cursor.include(w).map(|_| ())),
+            Flow::Include => line
+                .args()
+                .first()
+                .map_or(Ok(()), |w| cursor.include(w).map(|_| ())),
             Flow::Commands(list) => cursor.push_commands(list),
             Flow::Clear => {
                 drop(cursor);
@@ -229,7 +239,7 @@ impl Executor {
     fn clear(&mut self) {
         let old = &self.engine;
         let mut engine = Engine::new(old.log.clone(), self.context.variables.clone(), old.dry);
-        engine.skip_runs = old.skip_runs;
+        engine.skip_run = old.skip_run;
         self.engine = engine;
         self.context.variables.script().clear();
     }

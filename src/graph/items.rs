@@ -22,7 +22,10 @@ pub struct Item {
 impl Item {
     /// A thing.
     pub fn new(kind: &'static str, id: impl Into<String>) -> Self {
-        Self { kind, id: id.into() }
+        Self {
+            kind,
+            id: id.into(),
+        }
     }
 
     /// Whether it exists from the beginning.
@@ -183,7 +186,11 @@ pub fn classify(signature: &Signature, args: &[&str]) -> Vec<Classified> {
         && let Some(s) = style_signature(kind, args[at])
     {
         // What follows the style is described by the style's own signature; a dump has its interval and file first.
-        let start = if kind == "dump" { (at + 3).min(args.len()) } else { at + 1 };
+        let start = if kind == "dump" {
+            (at + 3).min(args.len())
+        } else {
+            at + 1
+        };
         out.retain(|c| c.word < start);
         let mut tail = Vec::new();
         let rest = &args[start..];
@@ -202,10 +209,22 @@ pub fn classify(signature: &Signature, args: &[&str]) -> Vec<Classified> {
 /// The signature of a style.
 pub fn style_signature(kind: &str, name: &str) -> Option<&'static Signature> {
     match kind {
-        "pair" => pair::PAIR_STYLES.iter().map(|e| e.signature).find(|s| s.name == name),
-        "fix" => fix::FIXES.iter().map(|e| e.signature).find(|s| s.name == name),
-        "compute" => compute::COMPUTES.iter().map(|e| e.signature).find(|s| s.name == name),
-        "dump" => dump::DUMPS.iter().map(|e| e.signature).find(|s| s.name == name),
+        "pair" => pair::PAIR_STYLES
+            .iter()
+            .map(|e| e.signature)
+            .find(|s| s.name == name),
+        "fix" => fix::FIXES
+            .iter()
+            .map(|e| e.signature)
+            .find(|s| s.name == name),
+        "compute" => compute::COMPUTES
+            .iter()
+            .map(|e| e.signature)
+            .find(|s| s.name == name),
+        "dump" => dump::DUMPS
+            .iter()
+            .map(|e| e.signature)
+            .find(|s| s.name == name),
         _ => None,
     }
 }
@@ -214,13 +233,24 @@ fn positional(s: &Signature, args: &[&str], start: usize, out: &mut Vec<Classifi
     arguments(s, s.args, args, start, out)
 }
 
-fn arguments(s: &Signature, list: &[Arg], args: &[&str], start: usize, out: &mut Vec<Classified>) -> usize {
+fn arguments(
+    s: &Signature,
+    list: &[Arg],
+    args: &[&str],
+    start: usize,
+    out: &mut Vec<Classified>,
+) -> usize {
     let is_keyword = |w: &str| s.keywords.iter().any(|k| k.name == w);
     let mut i = start;
     for a in list {
         let many = matches!(a.times, Times::Many | Times::Rest);
-        while i < args.len() && (matches!(a.times, Times::Once | Times::Rest) || !is_keyword(args[i])) {
-            out.push(Classified { word: i, kind: a.kind });
+        while i < args.len()
+            && (matches!(a.times, Times::Once | Times::Rest) || !is_keyword(args[i]))
+        {
+            out.push(Classified {
+                word: i,
+                kind: a.kind,
+            });
             i += 1;
             if !many {
                 break;
@@ -252,13 +282,21 @@ mod tests {
             arg("group-ID", Kind::Uses("group"), ""),
             many("values", Kind::Value, ""),
         ],
-        keywords: &[keyword("region", &[arg("ID", Kind::Uses("region"), "")], "")],
+        keywords: &[keyword(
+            "region",
+            &[arg("ID", Kind::Uses("region"), "")],
+            "",
+        )],
         description: "",
         examples: &[],
     };
     const VARIABLE: Signature = Signature {
         name: "variable",
-        args: &[arg("name", Kind::Defines("variable"), ""), arg("style", Kind::Word, ""), rest("args", "")],
+        args: &[
+            arg("name", Kind::Defines("variable"), ""),
+            arg("style", Kind::Word, ""),
+            rest("args", ""),
+        ],
         keywords: &[],
         ..GROUPED
     };
@@ -280,16 +318,25 @@ mod tests {
     fn ids_come_from_the_signature() {
         let l = of(&GROUPED, "sample 1 mobile c_msd[4] v_x region slab");
         assert_eq!(names(&l.defines), ["fix 1"]);
-        assert_eq!(names(&l.uses), ["group mobile", "region slab", "compute msd", "variable x"]);
+        assert_eq!(
+            names(&l.uses),
+            ["group mobile", "region slab", "compute msd", "variable x"]
+        );
     }
 
     #[test]
     fn formulas_are_searched() {
-        let l = of(&VARIABLE, "variable d equal c_msd[4]/(6*v_t)+count(Li,slab)");
+        let l = of(
+            &VARIABLE,
+            "variable d equal c_msd[4]/(6*v_t)+count(Li,slab)",
+        );
         assert_eq!(names(&l.defines), ["variable d"]);
         let mut uses = names(&l.uses);
         uses.sort();
-        assert_eq!(uses, ["compute msd", "group Li", "region slab", "variable t"]);
+        assert_eq!(
+            uses,
+            ["compute msd", "group Li", "region slab", "variable t"]
+        );
     }
 
     #[test]

@@ -66,7 +66,8 @@ impl Lints {
         };
         match (name, words.get(1).map(Word::as_str)) {
             ("fix", Some(id)) => {
-                self.fixes.insert(id.to_string(), Recorded::new(words, sources));
+                self.fixes
+                    .insert(id.to_string(), Recorded::new(words, sources));
             }
             ("unfix", Some(id)) => {
                 self.fixes.shift_remove(id);
@@ -108,9 +109,15 @@ impl Lints {
         let fs = s.dt / s.units.femtosecond;
         let unit = time_unit(s.units.name);
         let message = if s.dt > limit_high {
-            format!("timestep {} {unit} in units {} is {fs} fs, far too long for atoms", s.dt, s.units.name)
+            format!(
+                "timestep {} {unit} in units {} is {fs} fs, far too long for atoms",
+                s.dt, s.units.name
+            )
         } else if s.dt < limit_low {
-            format!("timestep {} {unit} in units {} is {fs} fs, unusually short", s.dt, s.units.name)
+            format!(
+                "timestep {} {unit} in units {} is {fs} fs, unusually short",
+                s.dt, s.units.name
+            )
         } else {
             return None;
         };
@@ -118,7 +125,10 @@ impl Lints {
         Some(Slip {
             message,
             place,
-            help: format!("units {} counts time in {unit}: 1 fs is {}", s.units.name, s.units.femtosecond),
+            help: format!(
+                "units {} counts time in {unit}: 1 fs is {}",
+                s.units.name, s.units.femtosecond
+            ),
         })
     }
 
@@ -131,7 +141,13 @@ impl Lints {
         let s = &engine.state;
         let steps = n.every.max(n.delay).max(1) as f64;
         let skin = n.skin.unwrap_or(s.units.skin);
-        let fastest = s.atoms.v.iter().map(|v| v.iter().map(|c| c * c).sum::<f64>()).fold(0.0, f64::max).sqrt();
+        let fastest = s
+            .atoms
+            .v
+            .iter()
+            .map(|v| v.iter().map(|c| c * c).sum::<f64>())
+            .fold(0.0, f64::max)
+            .sqrt();
         let way = fastest * s.dt * steps;
         (way > 0.5 * skin || skin <= 0.0).then(|| Slip {
             message: format!(
@@ -157,14 +173,27 @@ fn time_unit(units: &str) -> &'static str {
 fn damping_words(fix: &Recorded) -> Vec<(usize, &'static str)> {
     match fix.word(3) {
         "nvt" | "npt" | "nph" => {
-            let mut found: Vec<(usize, &'static str)> = fix.position("temp", 4).map(|i| (i + 3, "Tdamp")).into_iter().collect();
+            let mut found: Vec<(usize, &'static str)> = fix
+                .position("temp", 4)
+                .map(|i| (i + 3, "Tdamp"))
+                .into_iter()
+                .collect();
             let pressures = ["iso", "aniso", "tri", "x", "y", "z", "xy", "xz", "yz"];
-            found.extend(pressures.iter().filter_map(|k| fix.position(k, 4)).map(|i| (i + 3, "Pdamp")));
+            found.extend(
+                pressures
+                    .iter()
+                    .filter_map(|k| fix.position(k, 4))
+                    .map(|i| (i + 3, "Pdamp")),
+            );
             found
         }
         "langevin" => vec![(6, "damp")],
         "temp/berendsen" | "temp/csvr" | "temp/csld" => vec![(6, "Tdamp")],
-        "press/berendsen" => fix.position("iso", 4).map(|i| (i + 3, "Pdamp")).into_iter().collect(),
+        "press/berendsen" => fix
+            .position("iso", 4)
+            .map(|i| (i + 3, "Pdamp"))
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -182,19 +211,29 @@ fn damping(fix: &Recorded, engine: &Engine) -> Vec<Slip> {
         let ps = damp / s.units.femtosecond / 1000.0;
         let longest = if name == "Pdamp" { 100.0 } else { 10.0 };
         let (what, usual) = if physical && ps > longest {
-            (format!("{ps} ps couples hardly at all"), if name == "Pdamp" { 1000.0 } else { 100.0 })
+            (
+                format!("{ps} ps couples hardly at all"),
+                if name == "Pdamp" { 1000.0 } else { 100.0 },
+            )
         } else if damp < 10.0 * s.dt && name != "Pdamp" {
             (format!("less than 10 timesteps of {} {unit}", s.dt), 100.0)
         } else {
             continue;
         };
         let usual = if physical {
-            format!("{} {unit} ({usual} fs) is usual", usual * s.units.femtosecond)
+            format!(
+                "{} {unit} ({usual} fs) is usual",
+                usual * s.units.femtosecond
+            )
         } else {
             format!("about 100 timesteps ({}) are usual", 100.0 * s.dt)
         };
         found.push(Slip {
-            message: format!("{name} {damp} {unit} of fix {} {}: {what}", fix.word(1), fix.word(3)),
+            message: format!(
+                "{name} {damp} {unit} of fix {} {}: {what}",
+                fix.word(1),
+                fix.word(3)
+            ),
             place: fix.place(i),
             help: usual,
         });
@@ -211,7 +250,11 @@ fn averages(fix: &Recorded, run: &[Word], engine: &Engine) -> Option<Slip> {
     let steps: i64 = run.get(1)?.as_str().parse().ok()?;
     let upto = run.iter().any(|w| w.as_str() == "upto");
     let first = engine.state.step;
-    let last = if upto { steps } else { first.checked_add(steps)? };
+    let last = if upto {
+        steps
+    } else {
+        first.checked_add(steps)?
+    };
     let next = (first / every + 1).checked_mul(every)?;
     (next > last && last > first).then(|| Slip {
         message: format!(

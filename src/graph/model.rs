@@ -5,7 +5,10 @@
 
 use super::entry::CommandEntry;
 use super::items::{Item, Links, links};
-use crate::script::{Line, Mapped, Script, SourceMap, Span, Substitution, Word, parse_if, parse_script, split, strip_comment, substitutions};
+use crate::script::{
+    Line, Mapped, Script, SourceMap, Span, Substitution, Word, parse_if, parse_script, split,
+    strip_comment, substitutions,
+};
 use std::path::Path;
 
 /// A command.
@@ -117,7 +120,9 @@ pub fn build(
     sources: &mut SourceMap,
     predefined: Vec<Item>,
 ) -> CommandGraph {
-    let name = sources.file(script.file).map_or_else(String::new, |f| f.name.clone());
+    let name = sources
+        .file(script.file)
+        .map_or_else(String::new, |f| f.name.clone());
     let mut builder = Builder {
         commands,
         sources,
@@ -144,7 +149,15 @@ impl Builder<'_> {
             }
             let node = self.line(line, file);
             if let Some(p) = previous {
-                self.edge(p, node, if self.graph.nodes[p].file == file { Way::Next } else { Way::Return });
+                self.edge(
+                    p,
+                    node,
+                    if self.graph.nodes[p].file == file {
+                        Way::Next
+                    } else {
+                        Way::Return
+                    },
+                );
             }
             own.push(node);
             self.branches(node);
@@ -160,7 +173,15 @@ impl Builder<'_> {
 
     fn line(&mut self, line: &Line, file: usize) -> usize {
         let number = self.sources.location(line.span).map_or(0, |l| l.line);
-        self.push(line.words.clone(), &line.substitutions, &line.command, line.span, number, file, None)
+        self.push(
+            line.words.clone(),
+            &line.substitutions,
+            &line.command,
+            line.span,
+            number,
+            file,
+            None,
+        )
     }
 
     fn push(
@@ -206,7 +227,9 @@ impl Builder<'_> {
                 let command = strip_comment(&word.text);
                 let Ok(inner) = split(&command) else { continue };
                 let found = word_substitutions(&inner);
-                let Some(at) = word.span().or(span) else { continue };
+                let Some(at) = word.span().or(span) else {
+                    continue;
+                };
                 let child = self.push(inner, &found, &command, at, line, file, Some(node));
                 self.edge(node, child, Way::Then(i == 0));
             }
@@ -223,7 +246,10 @@ impl Builder<'_> {
     }
 
     fn include(&mut self, node: usize, depth: usize) -> Option<usize> {
-        let path = self.graph.nodes[node].words.get(1).map(|w| w.as_str().to_string());
+        let path = self.graph.nodes[node]
+            .words
+            .get(1)
+            .map(|w| w.as_str().to_string());
         let Some(path) = path.filter(|p| !p.contains('$') && depth < MAX_DEPTH) else {
             return Some(node);
         };
@@ -240,7 +266,9 @@ impl Builder<'_> {
                 last.or(Some(node))
             }
             Err(e) => {
-                self.graph.missing_files.push((node, format!("Cannot open input script {path}: {e}")));
+                self.graph
+                    .missing_files
+                    .push((node, format!("Cannot open input script {path}: {e}")));
                 Some(node)
             }
         }
@@ -256,16 +284,28 @@ impl Builder<'_> {
         };
         let file = own.first().map(|&n| self.graph.nodes[n].file);
         let jumps: Vec<usize> = (0..self.graph.nodes.len())
-            .filter(|&n| Some(self.graph.nodes[n].file) == file && self.graph.nodes[n].name == "jump")
+            .filter(|&n| {
+                Some(self.graph.nodes[n].file) == file && self.graph.nodes[n].name == "jump"
+            })
             .collect();
         for n in jumps {
-            let word = |i: usize| self.graph.nodes[n].words.get(i).map(Word::as_str).unwrap_or("");
+            let word = |i: usize| {
+                self.graph.nodes[n]
+                    .words
+                    .get(i)
+                    .map(Word::as_str)
+                    .unwrap_or("")
+            };
             let (target, to) = (word(1), word(2).to_string());
             let elsewhere = target != "SELF" && target != file_name;
             if elsewhere || target.is_empty() || to.contains('$') {
                 continue;
             }
-            let found = if to.is_empty() { own.first().copied() } else { label(&self.graph, &to) };
+            let found = if to.is_empty() {
+                own.first().copied()
+            } else {
+                label(&self.graph, &to)
+            };
             match found {
                 Some(t) => self.edge(n, t, Way::Jump),
                 None => self.graph.missing_labels.push((n, to)),
@@ -277,7 +317,8 @@ impl Builder<'_> {
     fn depend(&mut self) {
         let mut dependencies = Vec::new();
         let mut undefined = Vec::new();
-        let mut definers: std::collections::HashMap<&Item, Vec<usize>> = std::collections::HashMap::new();
+        let mut definers: std::collections::HashMap<&Item, Vec<usize>> =
+            std::collections::HashMap::new();
         for (i, n) in self.graph.nodes.iter().enumerate() {
             for (_, item) in &n.links.defines {
                 definers.entry(item).or_default().push(i);
@@ -289,7 +330,11 @@ impl Builder<'_> {
                     continue;
                 }
                 let list = definers.get(item).map_or(&[][..], Vec::as_slice);
-                let definer = list.iter().rev().find(|&&d| d < i).or(list.iter().find(|&&d| d > i));
+                let definer = list
+                    .iter()
+                    .rev()
+                    .find(|&&d| d < i)
+                    .or(list.iter().find(|&&d| d > i));
                 match definer {
                     Some(&definer) => dependencies.push(Dependency {
                         user: i,
