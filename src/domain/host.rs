@@ -109,8 +109,10 @@ pub struct Output {
     pub array: (usize, usize),
     /// Columns per atom: `None` no per-atom data, `Some(0)` a per-atom vector, else an array.
     pub per_atom: Option<usize>,
-    /// Whether global values are extensive (divided by N under `thermo_modify norm yes`).
+    /// Whether the scalar is extensive (divided by N under `thermo_modify norm yes`).
     pub extensive: bool,
+    /// Whether the elements of the global vector or array are extensive.
+    pub extensive_vector: bool,
 }
 
 impl Output {
@@ -121,6 +123,7 @@ impl Output {
         array: (0, 0),
         per_atom: None,
         extensive: false,
+        extensive_vector: false,
     };
 }
 
@@ -201,6 +204,13 @@ pub trait Host {
     /// `id` is not a temperature compute.
     fn temperature(&mut self, id: &str) -> Result<(f64, f64)>;
 
+    /// The velocity of each atom that temperature compute `id` does not count as thermal (order of
+    /// `Atoms`), if it leaves any out; a thermostat must not touch it.
+    ///
+    /// # Errors
+    /// There is no such compute, or it cannot be evaluated.
+    fn velocity_bias(&mut self, id: &str) -> Result<Option<Vec<[f64; 3]>>>;
+
     /// Changes the parameters of a pair style (`fix adapt`), re-reads nothing. Returns false if unsupported.
     fn pair_extract(&self, name: &str) -> Option<f64>;
 
@@ -215,6 +225,16 @@ pub trait Host {
 
     /// Writes a warning to the screen and the log.
     fn warn(&mut self, message: &str);
+
+    /// Target temperature of the thermostat at the present step, if there is one.
+    fn target_temperature(&self) -> Option<f64> {
+        None
+    }
+
+    /// Names and values that trajectories record about their making: script, model files with hashes, seeds.
+    fn provenance(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
 
     /// Whether files and side effects are suppressed (`argyro check`, `-skiprun` does not set it).
     fn dry(&self) -> bool;

@@ -1,0 +1,146 @@
+//! `pair_style lj/cut`: the 12-6 Lennard-Jones potential E = 4 eps ((sigma/r)^12 - (sigma/r)^6), r < rc.
+
+use super::coeffs::{TypePairs, exact, numbers};
+use super::lennard_jones::{LennardJones, LjCoeff, LjRow};
+use super::pairwise::{PairForm, accumulate};
+use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
+use crate::domain::{Needs, State};
+use crate::error::Result;
+use crate::signature::{Args, Kind, Signature, arg, optional};
+
+/// Entry in the table of pair styles.
+pub const STYLE: PairEntry = PairEntry {
+    signature: &SIGNATURE,
+    coeff: &COEFF,
+    build,
+};
+
+const SIGNATURE: Signature = Signature {
+    name: "lj/cut",
+    summary: "12-6 Lennard-Jones potential with a cutoff",
+    args: &[arg("cutoff", Kind::Positive, "global cutoff, length units")],
+    keywords: &[],
+    description: "E = 4 epsilon [(sigma/r)^12 - (sigma/r)^6] for r < cutoff.\n\n\
+        `pair_modify mix` makes the coefficients of unlike types that are not given (default \
+        geometric); `pair_modify shift yes` shifts the energy to zero at the cutoff; `pair_modify tail \
+        yes` adds the long-range corrections of energy and pressure (Allen and Tildesley, Computer \
+        Simulation of Liquids, 1987, section 2.8).",
+    examples: &["pair_style lj/cut 2.5"],
+};
+
+const COEFF: Signature = Signature {
+    name: "lj/cut",
+    summary: "coefficients of lj/cut for a pair of types",
+    args: &[
+        arg("I", Kind::Types, "first type"),
+        arg("J", Kind::Types, "second type"),
+        arg("epsilon", Kind::Real, "depth of the well, energy units"),
+        arg("sigma", Kind::Real, "distance of zero energy, length units"),
+        optional(
+            "cutoff",
+            Kind::Positive,
+            "cutoff of this pair, length units",
+        ),
+    ],
+    keywords: &[],
+    description: "",
+    examples: &["pair_coeff 1 1 1.0 1.0 2.5"],
+};
+
+/// The style.
+#[derive(Debug, Clone)]
+struct LjCut {
+    cutoff: f64,
+    lj: LennardJones,
+}
+
+fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
+    Ok(Box::new(LjCut {
+        cutoff: args.real("cutoff")?,
+        lj: LennardJones::default(),
+    }))
+}
+
+impl PairForm for LjCut {
+    type Row = LjRow;
+    const CHARGES: bool = false;
+
+    fn rows(&self, i: u32) -> &[LjRow] {
+        self.lj.rows(i)
+    }
+
+    #[inline]
+    fn cutoff2(row: &LjRow) -> f64 {
+        row.cut2
+    }
+
+    #[inline]
+    fn force(&self, row: &LjRow, r2: f64, _: f64, _: f64) -> f64 {
+        row.force(1.0 / r2)
+    }
+
+    #[inline]
+    fn energy(&self, row: &LjRow, r2: f64, _: f64, _: f64) -> (f64, f64) {
+        (row.energy(1.0 / r2), 0.0)
+    }
+}
+
+impl PairStyle for LjCut {
+    fn coeff(&mut self, words: &[&str], state: &State, _: &PairOptions) -> Result<()> {
+        let v = numbers("lj/cut", words, &["epsilon", "sigma", "cutoff"], 1)?;
+        let value = LjCoeff {
+            epsilon: v[0].unwrap_or(0.0),
+            sigma: v[1].unwrap_or(0.0),
+            cut: v[2].unwrap_or(self.cutoff),
+        };
+        self.lj.set(state, words, value)
+    }
+
+    fn modify(&mut self, modify: &PairModify) -> Result<()> {
+        self.lj.modify = *modify;
+        Ok(())
+    }
+
+    fn restrict(&mut self, used: &TypePairs) {
+        self.lj.used = Some(used.clone());
+    }
+
+    fn init(&mut self, state: &State) -> Result<()> {
+        self.lj.init(state, "lj/cut")
+    }
+
+    fn cutoff(&self) -> f64 {
+        self.lj.cutoff()
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            half: true,
+            ..Needs::default()
+        }
+    }
+
+    fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
+        accumulate(self, context, out);
+        Ok(())
+    }
+
+    fn tail(&self, state: &State) -> (f64, f64) {
+        self.lj.tail(state)
+    }
+
+    fn single(&self, i: u32, j: u32, r2: f64, _: f64, _: f64) -> Option<(f64, f64)> {
+        let row = self.lj.row(i as usize, j as usize);
+        let pair = (row.energy(1.0 / r2), row.force(1.0 / r2));
+        Some(if r2 < row.cut2 { pair } else { (0.0, 0.0) })
+    }
+
+    fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
+        let coeffs = self.lj.given().map(|(i, j, c)| {
+            let numbers = [c.epsilon, c.sigma, c.cut].map(exact);
+            let types = [i.to_string(), j.to_string()];
+            types.into_iter().chain(numbers).collect()
+        });
+        Some((vec!["lj/cut".into(), exact(self.cutoff)], coeffs.collect()))
+    }
+}
