@@ -8,9 +8,9 @@ use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::moments::Selection;
 use crate::engine::thermo::KEYWORDS;
 use crate::error::{Error, Result, nearest};
-use crate::script::{
-    AtomProperty, Clock, FormulaHost, GroupCall, GroupFunction, OutputSource, OutputValues,
-    Provides,
+use crate::script::FormulaHost;
+use crate::script::expr::{
+    AtomProperty, Clock, GroupCall, GroupFunction, OutputSource, OutputValues, Provides,
 };
 use crate::{compute, fix, pair};
 
