@@ -11,20 +11,26 @@ mod create_box;
 mod dielectric;
 mod dimension;
 mod echo;
+mod group;
 mod include;
 mod jump;
 mod label;
+mod labelmap;
 mod lattice;
 mod log;
 mod mass;
 mod package;
 mod quit;
+mod read_data;
 mod region;
+mod replicate;
+mod set;
 mod shell;
 mod suffix;
 mod support;
 mod units;
 mod velocity;
+mod write_data;
 
 use crate::graph::CommandEntry;
 
@@ -49,9 +55,15 @@ pub const COMMANDS: &[CommandEntry] = &[
     create_box::COMMAND,
     dielectric::COMMAND,
     dimension::COMMAND,
+    group::COMMAND,
+    labelmap::COMMAND,
     lattice::COMMAND,
     mass::COMMAND,
+    read_data::COMMAND,
     region::COMMAND,
+    replicate::COMMAND,
+    set::COMMAND,
     units::COMMAND,
     velocity::COMMAND,
+    write_data::COMMAND,
 ];

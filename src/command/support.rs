@@ -233,3 +233,17 @@ pub(super) fn atom_type(state: &State, word: &str, at: usize) -> Result<u32> {
         .suggest(word, types.label.iter().flatten().map(String::as_str))),
     }
 }
+
+/// Refuses type labels that could be mistaken for numbers, ranges or comments, as LAMMPS does.
+pub(super) fn check_label(label: &str) -> Result<()> {
+    let bad = label.is_empty()
+        || label.starts_with(|c: char| c.is_ascii_digit() || c == '*' || c == '#')
+        || label.contains(char::is_whitespace);
+    if bad {
+        return Err(
+            Error::input(format!("Type label string {label} is invalid"))
+                .help("a label must not begin with a digit, '*' or '#'"),
+        );
+    }
+    Ok(())
+}
