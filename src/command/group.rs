@@ -1,6 +1,6 @@
 //! `group`
 
-use super::support::{atom_type, per_atom_variable, update_region};
+use super::support::{atom_type, per_atom_variable};
 use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -121,7 +121,7 @@ fn members(engine: &mut Engine, style: &str, id: &str, words: &[&str]) -> Result
         "region" => {
             let name = first("a region ID")?;
             regions::require(&engine.state.regions, "Group", name).map_err(|e| e.at(0))?;
-            update_region(engine, name).map_err(|e| e.or_at(0))?;
+            regions::update(engine, name).map_err(|e| e.or_at(0))?;
             let region = regions::require(&engine.state.regions, "Group", name)?;
             Ok(engine
                 .state

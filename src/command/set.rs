@@ -2,7 +2,7 @@
 
 mod types;
 
-use super::support::{Value, atom_type, update_region};
+use super::support::{Value, atom_type};
 use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -139,7 +139,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
 fn select(engine: &mut Engine, style: &str, id: &str) -> Result<Vec<usize>> {
     if style == "region" {
         regions::require(&engine.state.regions, "Set", id).map_err(|e| e.at(1))?;
-        update_region(engine, id).map_err(|e| e.or_at(1))?;
+        regions::update(engine, id).map_err(|e| e.or_at(1))?;
     }
     let state = &engine.state;
     let atoms = &state.atoms;

@@ -4,9 +4,9 @@ use crate::domain::State;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
+use crate::io::atomic_write;
 use crate::io::data::{DataFile, PairCoefficients, write};
 use crate::signature::{Args, Kind, Signature, arg, keyword};
-use std::io::Write;
 use std::path::Path;
 
 /// The command.
@@ -160,35 +160,9 @@ fn save(
         image: &image,
         v: &atoms.v,
     };
-    whole(path, |out| write(&file, out))
-        .map_err(|e| Error::input(format!("Cannot open data file {}: {e}", path.display())))
-}
-
-/// Writes a file whole or not at all: temporary file beside it, sync, rename.
-fn whole(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
-    };
-    let mut out = std::io::BufWriter::new(
-        tempfile::Builder::new()
-            .permissions(permissions())
-            .tempfile_in(folder)?,
-    );
-    fill(&mut out)?;
-    let file = out
-        .into_inner()
-        .map_err(std::io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
+    let mut bytes = Vec::with_capacity(160 * atoms.len() + 1024);
+    write(&file, &mut bytes)
+        .map_err(|e| Error::input(format!("Cannot write data file {}: {e}", path.display())))?;
+    atomic_write::write(path, &bytes, false)?;
     Ok(())
-}
-
-/// Temporary files are private by default; this one becomes an ordinary file (less the umask).
-fn permissions() -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::Permissions::from_mode(0o666)
 }
