@@ -9,6 +9,7 @@ use crate::script::{
     Line, Mapped, Script, SourceMap, Span, Substitution, Word, parse_if, parse_script, split,
     strip_comment, substitutions,
 };
+use std::collections::HashMap;
 use std::path::Path;
 
 /// A command.
@@ -317,8 +318,7 @@ impl Builder<'_> {
     fn depend(&mut self) {
         let mut dependencies = Vec::new();
         let mut undefined = Vec::new();
-        let mut definers: std::collections::HashMap<&Item, Vec<usize>> =
-            std::collections::HashMap::new();
+        let mut definers: HashMap<&Item, Vec<usize>> = HashMap::new();
         for (i, n) in self.graph.nodes.iter().enumerate() {
             for (_, item) in &n.links.defines {
                 definers.entry(item).or_default().push(i);
@@ -335,13 +335,14 @@ impl Builder<'_> {
                     .rev()
                     .find(|&&d| d < i)
                     .or(list.iter().find(|&&d| d > i));
+                let definer = definer.copied().or_else(|| implied(item, &definers));
                 match definer {
-                    Some(&definer) => dependencies.push(Dependency {
+                    Some(definer) => dependencies.push(Dependency {
                         user: i,
                         definer,
                         item: item.clone(),
                     }),
-                    // A command may use what it defines itself (`group g subtract g h`, `variable i equal ...`)
+                    // A command may use what it defines itself (`variable i equal v_i+1` is an error later)
                     None if list.contains(&i) => {}
                     None => undefined.push(Undefined {
                         node: i,
@@ -354,6 +355,17 @@ impl Builder<'_> {
         self.graph.dependencies = dependencies;
         self.graph.undefined = undefined;
     }
+}
+
+/// The fix that makes compute `ID_temp` or `ID_press`.
+fn implied(item: &Item, definers: &HashMap<&Item, Vec<usize>>) -> Option<usize> {
+    let id = item
+        .id
+        .strip_suffix("_temp")
+        .or(item.id.strip_suffix("_press"))?;
+    let fix = Item::new("fix", id);
+    let list = (item.kind == "compute").then(|| definers.get(&fix))??;
+    list.first().copied()
 }
 
 /// The substitutions of all words of a command.
