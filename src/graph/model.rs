@@ -377,3 +377,100 @@ fn word_substitutions(words: &[Word]) -> Vec<Substitution> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Flow;
+    use crate::signature::{Kind, Signature, arg, rest};
+
+    const fn entry(signature: &'static Signature) -> CommandEntry {
+        CommandEntry {
+            signature,
+            run: |_, _| Ok(Flow::Next),
+        }
+    }
+
+    const BLANK: Signature = Signature {
+        name: "print",
+        summary: "",
+        args: &[rest("words", "")],
+        keywords: &[],
+        description: "",
+        examples: &[],
+    };
+    const TABLE: &[CommandEntry] = &[
+        entry(&BLANK),
+        entry(&Signature {
+            name: "jump",
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "next",
+            args: &[arg("name", Kind::Uses("variable"), "")],
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "if",
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "quit",
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "label",
+            args: &[arg("ID", Kind::Defines("label"), "")],
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "variable",
+            args: &[arg("name", Kind::Defines("variable"), ""), rest("args", "")],
+            ..BLANK
+        }),
+    ];
+
+    fn graph(text: &str) -> CommandGraph {
+        let mut sources = SourceMap::default();
+        let id = sources.add("in.x", text);
+        build(&parse_script(id, text), TABLE, &mut sources, Vec::new())
+    }
+
+    #[test]
+    fn loops_branches_and_ends_are_edges() {
+        let g = graph(
+            "label top\nif \"1\" then \"jump SELF out\" else \"print x\"\njump SELF top\nlabel out\nquit\nprint never\n",
+        );
+        let names: Vec<&str> = g.nodes.iter().map(|n| n.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "label", "if", "jump", "print", "jump", "label", "quit", "print"
+            ]
+        );
+        let has = |from, to, way| g.flow.contains(&FlowEdge { from, to, way });
+        assert!(has(0, 1, Way::Next) && has(1, 2, Way::Then(true)) && has(1, 3, Way::Then(false)));
+        assert!(has(2, 5, Way::Jump) && has(4, 0, Way::Jump));
+        assert!(!g.flow.iter().any(|e| e.to == 7), "nothing follows quit");
+        assert!(g.missing_labels.is_empty());
+    }
+
+    #[test]
+    fn uses_lead_to_the_latest_definition_before_them() {
+        let g = graph(
+            "variable a index 1\nvariable a delete\nvariable a index 2\nprint ${a} $b\nnext c\n",
+        );
+        let found: Vec<(usize, usize)> =
+            g.dependencies.iter().map(|d| (d.user, d.definer)).collect();
+        assert_eq!(found, [(1, 0), (3, 2)]);
+        let missing: Vec<&str> = g.undefined.iter().map(|u| u.item.id.as_str()).collect();
+        assert_eq!(missing, ["b", "c"]);
+    }
+
+    #[test]
+    fn what_cannot_be_found_is_listed() {
+        let g = graph("jump SELF nowhere\nfrobnicate\n");
+        assert_eq!(g.missing_labels, [(0, "nowhere".to_string())]);
+        assert!(!g.nodes[1].known);
+    }
+}
