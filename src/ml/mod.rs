@@ -4,5 +4,7 @@ pub mod activation;
 pub mod formats;
 pub mod irreps;
 pub mod mace;
+pub mod polynomial;
+pub mod radial;
 pub mod spherical;
 pub mod wigner;

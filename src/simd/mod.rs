@@ -41,9 +41,10 @@ pub trait Real:
 {
     /// Numbers in 64 bytes; rows of features are padded to a multiple of this.
     const LANES: usize;
-    /// Intervals of a radial table between 0 and the cutoff that keep its error below the
-    /// rounding (f32) or the accuracy (f64) of the network.
-    const TABLE_INTERVALS: usize;
+    /// Distance of the nodes of radial tables (Å) and the kind of interpolation
+    /// ([`table::CUBIC`] or [`table::QUINTIC`]); their error is about the rounding of f32, or
+    /// 1e-10 of the largest value in f64.
+    const TABLE: (f64, usize);
     /// Nearest number.
     fn from_f64(x: f64) -> Self;
     /// Exact value.
@@ -156,7 +157,7 @@ macro_rules! dispatch_on {
 
 impl Real for f32 {
     const LANES: usize = 16;
-    const TABLE_INTERVALS: usize = 512;
+    const TABLE: (f64, usize) = (0.01, table::CUBIC);
     #[inline(always)]
     fn from_f64(x: f64) -> f32 {
         x as f32
@@ -172,7 +173,7 @@ impl Real for f32 {
 
 impl Real for f64 {
     const LANES: usize = 8;
-    const TABLE_INTERVALS: usize = 768;
+    const TABLE: (f64, usize) = (0.0065, table::QUINTIC);
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x
