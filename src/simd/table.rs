@@ -19,11 +19,11 @@ pub struct Weights<T> {
     pub slope: [T; 6 * TILE],
 }
 
-impl<T: Real> Default for Weights<T> {
+impl<T: Default> Default for Weights<T> {
     fn default() -> Self {
         Weights {
-            value: [T::default(); 6 * TILE],
-            slope: [T::default(); 6 * TILE],
+            value: std::array::from_fn(|_| T::default()),
+            slope: std::array::from_fn(|_| T::default()),
         }
     }
 }

@@ -1,3 +1,4 @@
 //! MACE: model description, reference evaluation, fast evaluation.
 
+pub mod fast;
 pub mod model;

@@ -258,7 +258,7 @@ pub struct RadialTile<'a, T> {
     /// Distance (Å).
     pub distance: &'a [f64],
     /// Species of the senders.
-    pub sender_species: &'a [u8],
+    pub sender_species: &'a [u32],
     /// Species of the receiver.
     pub receiver_species: usize,
 }
