@@ -31,6 +31,12 @@ pub mod domain;
 
 pub mod io;
 
+pub mod cformat;
+
+pub mod marsaglia;
+
+pub mod park;
+
 pub mod simd;
 
 pub mod signature;
@@ -38,3 +44,7 @@ pub mod signature;
 pub mod units;
 
 pub mod error;
+
+pub mod diag;
+
+pub mod elements;

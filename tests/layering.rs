@@ -19,7 +19,16 @@ const LAYERS: &[&[&str]] = &[
     &["domain"],
     &["io"],
     &["simd"],
-    &["signature", "units", "error", "diag", "cformat", "park"],
+    &[
+        "signature",
+        "units",
+        "error",
+        "diag",
+        "cformat",
+        "elements",
+        "park",
+        "marsaglia",
+    ],
 ];
 
 fn layer(module: &str) -> Option<usize> {

@@ -2,6 +2,20 @@
 //!
 //! May import `kspace`, `ml`, `domain`, `io` and the bottom modules, never another compute's file.
 
+pub mod com;
+pub mod displace_atom;
+pub mod ke;
+pub mod ke_atom;
+pub mod msd;
+pub mod pe;
+pub mod pe_atom;
+pub mod pressure;
+pub mod rdf;
+pub mod reduce;
+pub mod stress_atom;
+pub mod temp;
+pub mod vacf;
+
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Signature};
@@ -89,7 +103,21 @@ pub struct ComputeEntry {
 }
 
 /// All computes, by name.
-pub const COMPUTES: &[ComputeEntry] = &[];
+pub const COMPUTES: &[ComputeEntry] = &[
+    com::STYLE,
+    displace_atom::STYLE,
+    ke::STYLE,
+    ke_atom::STYLE,
+    msd::STYLE,
+    pe::STYLE,
+    pe_atom::STYLE,
+    pressure::STYLE,
+    rdf::STYLE,
+    reduce::STYLE,
+    stress_atom::STYLE,
+    temp::STYLE,
+    vacf::STYLE,
+];
 
 /// The entry of style `name`.
 ///

@@ -4,20 +4,26 @@
 //! this process owns in a stable order; bricks are views of it that are rebuilt with the neighbour lists.
 
 pub mod atoms;
+mod bins;
 pub mod brick;
+pub mod build;
 pub mod cell;
 pub mod comm;
 pub mod group;
 pub mod host;
+mod lists;
 pub mod neighbor;
 pub mod region;
 pub mod state;
+pub mod values;
+pub mod wrap;
 
 pub use atoms::Atoms;
-pub use brick::{Brick, Bricks, Needs, NeighborList};
+pub use brick::{Brick, Bricks, ListStatistics, Needs, NeighborList};
 pub use cell::{Boundary, Cell};
-pub use comm::Comm;
+pub use comm::{Comm, LocalComm};
 pub use group::Groups;
 pub use host::{Data, Host, Reference, Source};
+pub use neighbor::{NeighborSettings, NeighborState};
 pub use region::Region;
 pub use state::{State, Tally};

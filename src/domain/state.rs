@@ -162,6 +162,8 @@ pub struct Tallies {
     pub virial: [f64; 6],
     /// Virial of the long-range tail, to be added to the pressure: energy units (P_tail * V).
     pub tail_virial: f64,
+    /// Energy of fixes that contribute one (`fix_modify energy yes`), part of pe.
+    pub fix_energy: f64,
     /// Virial of fixes that contribute one.
     pub fix_virial: [f64; 6],
     /// Per-atom energy, length of `Atoms` if accumulated.

@@ -1,3 +1,5 @@
 //! Readers and writers of files that are not trajectories: data files, restart codec, atomic writes. Imports bottom modules only.
 
 pub mod log;
+
+pub mod codec;

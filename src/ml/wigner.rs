@@ -101,6 +101,41 @@ pub fn wigner_3j(l1: usize, l2: usize, l3: usize) -> Vec<([usize; 3], f64)> {
     entries.filter(|(_, x)| x.abs() > 1e-12).collect()
 }
 
+/// Sign by which the 3j symbols of e3nn 0.4 differ from [`wigner_3j`]: always +1 for an even sum
+/// of degrees, tabulated for odd sums up to degree 8 (compared with e3nn 0.4.4), None beyond.
+pub fn sign_in_e3nn_0_4(l1: usize, l2: usize, l3: usize) -> Option<f64> {
+    const FLIPPED: [[usize; 3]; 18] = [
+        [1, 2, 2],
+        [1, 3, 3],
+        [1, 4, 4],
+        [1, 5, 5],
+        [1, 6, 6],
+        [1, 7, 7],
+        [1, 8, 8],
+        [3, 4, 6],
+        [3, 5, 7],
+        [3, 6, 8],
+        [4, 4, 5],
+        [4, 5, 6],
+        [4, 6, 7],
+        [4, 7, 8],
+        [5, 5, 5],
+        [5, 6, 6],
+        [5, 7, 7],
+        [5, 8, 8],
+    ];
+    if (l1 + l2 + l3) % 2 == 0 {
+        return Some(1.0);
+    }
+    let mut degrees = [l1, l2, l3];
+    degrees.sort_unstable();
+    (degrees[2] <= 8).then_some(if FLIPPED.contains(&degrees) {
+        -1.0
+    } else {
+        1.0
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,5 @@
 //! MACE: model description, reference evaluation, fast evaluation.
 
 pub mod fast;
+pub mod load;
 pub mod model;

@@ -1,0 +1,177 @@
+//! `compute reduce`: sum, minimum, maximum or mean of per-atom values over a group.
+
+use super::{Compute, ComputeEntry, ComputeId};
+use crate::domain::host::{Data, Host, Output, Part};
+use crate::domain::values::{AtomValue, Shape, expand, members};
+use crate::error::{Error, Result};
+use crate::signature::{Args, Kind, Signature, arg, keyword, many};
+
+const MODES: &[&str] = &[
+    "sum", "sumsq", "sumabs", "min", "max", "minabs", "maxabs", "ave", "avesq", "aveabs",
+];
+
+const SIGNATURE: Signature = Signature {
+    name: "reduce",
+    summary: "one number from per-atom values of a group",
+    args: &[
+        arg("mode", Kind::OneOf(MODES), "how values are combined"),
+        many(
+            "input",
+            Kind::Word,
+            "x y z vx vy vz fx fy fz, c_ID, c_ID[i], f_ID, v_name of atom style",
+        ),
+    ],
+    keywords: &[keyword(
+        "replace",
+        &[
+            arg("vec1", Kind::Count, "input that is replaced"),
+            arg("vec2", Kind::Count, "input whose extremum selects the atom"),
+        ],
+        "give the value of input vec1 at the atom where input vec2 is extreme (min and max only)",
+    )],
+    description: "One input gives a scalar, several give a vector. A compute or fix with several columns may be given \
+as c_ID[*].",
+    examples: &[
+        "compute v all reduce max vx vy vz",
+        "compute d Li reduce ave c_disp[4]",
+    ],
+};
+
+/// The line of the table.
+pub const STYLE: ComputeEntry = ComputeEntry {
+    signature: &SIGNATURE,
+    build,
+};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Sum,
+    Min,
+    Max,
+    Mean,
+}
+
+struct Reduce {
+    bit: u32,
+    mode: Mode,
+    power: fn(f64) -> f64,
+    inputs: Vec<AtomValue>,
+    replace: Vec<(usize, usize)>,
+}
+
+fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
+    let name = args.str("mode");
+    let mode = match &name[..3] {
+        "sum" => Mode::Sum,
+        "min" => Mode::Min,
+        "max" => Mode::Max,
+        _ => Mode::Mean,
+    };
+    let power: fn(f64) -> f64 = match &name[3..] {
+        "sq" => |x| x * x,
+        "abs" => f64::abs,
+        _ => |x| x,
+    };
+    let words = expand(&args.all("input"), Shape::AtomColumns, host)?;
+    if words.is_empty() {
+        return Err(Error::input(
+            "Illegal compute reduce command: missing argument(s): no input is given",
+        ));
+    }
+    let mut inputs = Vec::new();
+    for (at, w) in &words {
+        let value = AtomValue::parse(w).ok_or_else(|| {
+            Error::input(format!(
+                "Illegal compute reduce command: unknown input '{w}'"
+            ))
+            .at(*at)
+            .help("inputs are x y z vx vy vz fx fy fz, c_ID, f_ID and v_name")
+        })?;
+        if let AtomValue::Reference(r) = &value {
+            crate::domain::values::require_per_atom(r, host).map_err(|e| e.or_at(*at))?;
+        }
+        inputs.push(value);
+    }
+    let mut replace = Vec::new();
+    for k in args.keywords() {
+        let (a, b) = (k.int("vec1")? as usize, k.int("vec2")? as usize);
+        if a > inputs.len() || b > inputs.len() || a == b || !matches!(mode, Mode::Min | Mode::Max)
+        {
+            return Err(Error::input("Invalid replace values in compute reduce").at(k.position()));
+        }
+        replace.push((a - 1, b - 1));
+    }
+    Ok(Box::new(Reduce {
+        bit: id.bit,
+        mode,
+        power,
+        inputs,
+        replace,
+    }))
+}
+
+impl Reduce {
+    /// The reduced value and the atom where an extremum is.
+    fn one(&self, values: &[f64], host: &dyn Host) -> (f64, Option<usize>) {
+        let mut acc = match self.mode {
+            Mode::Min => f64::MAX,
+            Mode::Max => -f64::MAX,
+            _ => 0.0,
+        };
+        let mut at = None;
+        let mut count = 0.0;
+        for i in members(host.state(), self.bit) {
+            let v = (self.power)(values[i]);
+            count += 1.0;
+            match self.mode {
+                Mode::Sum | Mode::Mean => acc += v,
+                Mode::Min if v < acc => (acc, at) = (v, Some(i)),
+                Mode::Max if v > acc => (acc, at) = (v, Some(i)),
+                _ => {}
+            }
+        }
+        if self.mode == Mode::Mean && count > 0.0 {
+            acc /= count;
+        }
+        (acc, at)
+    }
+}
+
+impl Compute for Reduce {
+    fn output(&self) -> Output {
+        let n = self.inputs.len();
+        let extensive = self.mode == Mode::Sum;
+        if n == 1 {
+            Output {
+                extensive,
+                ..Output::SCALAR
+            }
+        } else {
+            Output {
+                vector: n,
+                extensive,
+                ..Output::default()
+            }
+        }
+    }
+
+    fn evaluate(&mut self, _: Part, host: &mut dyn Host) -> Result<Data> {
+        let columns = self
+            .inputs
+            .iter()
+            .map(|v| v.evaluate(host))
+            .collect::<Result<Vec<_>>>()?;
+        let reduced: Vec<_> = columns.iter().map(|c| self.one(c, host)).collect();
+        let mut out: Vec<f64> = reduced.iter().map(|r| r.0).collect();
+        for &(a, b) in &self.replace {
+            if let Some(i) = reduced[b].1 {
+                out[a] = columns[a][i];
+            }
+        }
+        Ok(if out.len() == 1 {
+            Data::Scalar(out[0])
+        } else {
+            Data::Vector(out)
+        })
+    }
+}

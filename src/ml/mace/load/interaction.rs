@@ -1,0 +1,206 @@
+//! Layers: interaction blocks of all known classes.
+
+use super::blocks::{linear, normalized, one_hot_linear, radial_net, species_linear};
+use super::{module_list, product};
+use crate::ml::activation::Function;
+use crate::ml::error::{ModelError, Result};
+use crate::ml::formats::node::Node;
+use crate::ml::irreps::Irreps;
+use crate::ml::mace::model::{
+    Gate, Interaction, Layer, Mixing, Normalization, PairEmbedding, Path,
+};
+use crate::ml::wigner::sign_in_e3nn_0_4;
+
+/// All layers of the model.
+pub fn layers(module: &Node, species: usize) -> Result<Vec<Layer>> {
+    let interactions = module_list(module, "interactions")?;
+    let products = module_list(module, "products")?;
+    if interactions.len() != products.len() {
+        return Err(module.error("the numbers of interactions and products differ"));
+    }
+    let pairs = interactions.iter().zip(&products);
+    pairs
+        .map(|(i, p)| {
+            let interaction = interaction(i, species)?;
+            let product = product::product(p, &interaction.out, species)?;
+            Ok(Layer {
+                interaction,
+                product,
+            })
+        })
+        .collect()
+}
+
+fn interaction(node: &Node, species: usize) -> Result<Interaction> {
+    let class = node.class();
+    let up = linear(&node.child("linear_up")?)?;
+    let (paths, message) = paths(&node.child("conv_tp")?, &up.output)?;
+    let out = node.child("irreps_out")?;
+    let out = super::blocks::irreps(&out)?;
+    let part = |name: &str| node.child(name).and_then(|n| linear(&n));
+    let mixing = match class.as_str() {
+        "RealAgnosticInteractionBlock" | "RealAgnosticDensityInteractionBlock" => Mixing::Plain {
+            linear: part("linear")?,
+            skip: species_linear(&node.child("skip_tp")?, species)?,
+        },
+        "RealAgnosticResidualInteractionBlock" | "RealAgnosticDensityResidualInteractionBlock" => {
+            Mixing::Residual {
+                linear: part("linear")?,
+                skip: species_linear(&node.child("skip_tp")?, species)?,
+            }
+        }
+        "RealAgnosticResidualNonLinearInteractionBlock" => Mixing::NonLinear {
+            linear_1: part("linear_1")?,
+            residual: part("linear_res")?,
+            gate: gate(node, &out)?,
+            linear_2: part("linear_2")?,
+            skip: part("skip_tp")?,
+        },
+        _ => return Err(refuse(&class)),
+    };
+    Ok(Interaction {
+        up,
+        paths,
+        message,
+        radial: radial_net(&node.child("conv_tp_weights")?)?,
+        pair_embedding: pair_embedding(node, species)?,
+        normalization: normalization(node, &class)?,
+        mixing,
+        out,
+        class,
+    })
+}
+
+fn refuse(class: &str) -> ModelError {
+    let why = if class.contains("Att") {
+        "its radial functions depend on the features of the atoms, so that no fast evaluation \
+         exists"
+    } else {
+        "it is not known"
+    };
+    ModelError::unsupported(format!(
+        "the interaction class {class} is not supported ({why}); retrain with \
+         --interaction=RealAgnosticResidualInteractionBlock or RealAgnosticDensityResidual\
+         InteractionBlock"
+    ))
+}
+
+/// Paths of the tensor product and the layout of the messages.
+///
+/// Instructions are (i_in1, i_in2, i_out, mode, has_weight, path_weight, path_shape); the radial
+/// network gives the channels of all paths in this order.
+fn paths(node: &Node, input: &Irreps) -> Result<(Vec<Path>, Irreps)> {
+    let sphere = node.child("irreps_in2")?.irreps()?;
+    let message = super::blocks::irreps(&node.child("irreps_out")?)?;
+    if node.child("irreps_in1")?.irreps()? != *input {
+        return Err(node.error("the input is not what linear_up gives"));
+    }
+    let offsets = message.offsets();
+    let mut paths = Vec::new();
+    let mut weight_offset = 0;
+    for instruction in node.child("instructions")?.elements()? {
+        let parts = instruction.elements()?;
+        let [i1, i2, i3, mode, has_weight, weight, ..] = &parts[..] else {
+            return Err(instruction.error("an instruction of a tensor product has seven parts"));
+        };
+        let (i1, i2, i3) = (i1.count()?, i2.count()?, i3.count()?);
+        let (Some(from), Some(y), Some(to)) =
+            (input.0.get(i1), sphere.0.get(i2), message.0.get(i3))
+        else {
+            return Err(instruction.error("a block is named that is not there"));
+        };
+        let (l1, l2, l3) = (from.irrep.l, y.irrep.l, to.irrep.l);
+        let triangle = l3 <= l1 + l2 && l1 <= l2 + l3 && l2 <= l1 + l3;
+        if mode.text()? != "uvu" || !has_weight.flag()? || from.mul != to.mul || !triangle {
+            return Err(instruction.error("the path is not of the form u,1 -> u"));
+        }
+        if y.mul != 1 || i2 != l2 {
+            return Err(instruction.error("the second input is not the spherical harmonics"));
+        }
+        let Some(sign) = sign_in_e3nn_0_4(l1, l2, l3) else {
+            return Err(ModelError::unsupported(format!(
+                "the coupling ({l1}, {l2}, {l3}) of representations of odd total degree is only \
+                 known up to degree 6"
+            )));
+        };
+        paths.push(Path {
+            input: i1,
+            l1,
+            l2,
+            l3,
+            channels: from.mul,
+            weight_offset,
+            message_offset: offsets[i3],
+            weight: sign * weight.number()?,
+        });
+        weight_offset += from.mul;
+    }
+    if paths.is_empty() || paths.len() > 4096 {
+        return Err(node.error("the number of paths is out of range"));
+    }
+    Ok((paths, message))
+}
+
+fn normalization(node: &Node, class: &str) -> Result<Normalization> {
+    let constant = |name: &str| node.child(name).and_then(|n| n.number());
+    Ok(match class {
+        "RealAgnosticInteractionBlock" | "RealAgnosticResidualInteractionBlock" => {
+            let average = constant("avg_num_neighbors")?;
+            if average == 0.0 {
+                return Err(node.error("`avg_num_neighbors` is zero"));
+            }
+            Normalization::AverageNeighbors(average)
+        }
+        "RealAgnosticResidualNonLinearInteractionBlock" => Normalization::Density {
+            net: radial_net(&node.child("density_fn")?)?,
+            alpha: constant("alpha")?,
+            beta: constant("beta")?,
+        },
+        _ => Normalization::Density {
+            net: radial_net(&node.child("density_fn")?)?,
+            alpha: 1.0,
+            beta: 1.0,
+        },
+    })
+}
+
+fn pair_embedding(node: &Node, species: usize) -> Result<Option<PairEmbedding>> {
+    let Some(source) = node.some("source_embedding") else {
+        return Ok(None);
+    };
+    let source = one_hot_linear(&source, species)?;
+    let target = one_hot_linear(&node.child("target_embedding")?, species)?;
+    Ok(Some(PairEmbedding {
+        source_len: source.len() / species,
+        source,
+        target_len: target.len() / species,
+        target,
+    }))
+}
+
+/// The gate of the non-linear class: SiLU on the scalars of the output layout, a sigmoid gate for
+/// every copy of its other blocks.
+fn gate(node: &Node, out: &Irreps) -> Result<Gate> {
+    let gate = node.child("equivariant_nonlin")?;
+    let scalars: Vec<_> = out.0.iter().filter(|b| b.irrep.l == 0).collect();
+    let gated: Vec<_> = out.0.iter().filter(|b| b.irrep.l > 0).copied().collect();
+    if scalars.iter().any(|b| b.irrep.odd) {
+        return Err(ModelError::unsupported(
+            "gates with odd scalars (0o) are not supported",
+        ));
+    }
+    let with_factor = |function, name: &str| -> Result<_> {
+        let mut activation = normalized(function);
+        if let Some(factor) = gate.some(name) {
+            activation.factor = factor.number()?;
+        }
+        Ok(activation)
+    };
+    Ok(Gate {
+        scalars: scalars.iter().map(|b| b.mul).sum(),
+        gates: gated.iter().map(|b| b.mul).sum(),
+        gated: Irreps(gated),
+        scalar_act: with_factor(Function::Silu, "_scalar_cst")?,
+        gate_act: with_factor(Function::Sigmoid, "_gate_cst")?,
+    })
+}
