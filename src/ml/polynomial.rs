@@ -141,7 +141,7 @@ mod tests {
                     variables: &a,
                     out: &mut out,
                 };
-                f64::dispatch(Level::Portable, op);
+                f64::dispatch(Level::PORTABLE, op);
                 for c in 0..channels {
                     let mut sum = 0.0;
                     for t in &contraction.terms {

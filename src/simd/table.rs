@@ -183,7 +183,7 @@ mod tests {
             }
         }
         let t = std::array::from_fn(|e| T::from_f64(e as f64 / 16.0));
-        for level in [Level::Portable, Level::Avx2Fma, Level::Avx512] {
+        for level in Level::all() {
             let op = Interpolate {
                 order,
                 nodes: &nodes,

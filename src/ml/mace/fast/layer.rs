@@ -13,7 +13,7 @@ use crate::ml::radial::net::RadialFunctions;
 use crate::ml::radial::table::{ColumnBlock, Grid, RadialTables};
 use crate::ml::wigner::wigner_3j;
 use crate::simd::message::{CouplingTerm, Path, Scalars};
-use crate::simd::{Level, Op, Real, Simd, padded};
+use crate::simd::{Level, Real, padded};
 
 /// A layer.
 #[derive(Debug)]
@@ -138,21 +138,17 @@ impl<T: Real> FastLayer<T> {
 fn constant_adjoint<T: Real>(readouts: &[FastReadout<T>], width: usize) -> Vec<T> {
     let mut adjoint = vec![T::default(); width];
     for readout in readouts {
-        T::dispatch(Level::Portable, ReadZero(readout, &mut adjoint));
+        let h = vec![T::default(); width];
+        let mut scratch = ReadoutScratch::default();
+        readout.run(
+            Level::PORTABLE,
+            (&h, &[0]),
+            &mut [0.0],
+            &mut adjoint,
+            &mut scratch,
+        );
     }
     adjoint
-}
-
-struct ReadZero<'a, T>(&'a FastReadout<T>, &'a mut [T]);
-
-impl<T: Real> Op<T> for ReadZero<'_, T> {
-    type Out = ();
-    #[inline(always)]
-    fn run<S: Simd<T = T>>(self, s: S) {
-        let h = vec![T::default(); self.1.len()];
-        let mut scratch = ReadoutScratch::default();
-        self.0.run(s, (&h, &[0]), &mut [0.0], self.1, &mut scratch);
-    }
 }
 
 /// Map from Phi to A and the skip connection that the product adds.

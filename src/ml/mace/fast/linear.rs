@@ -4,7 +4,7 @@ use super::layout::Layout;
 use crate::ml::irreps::Irreps;
 use crate::ml::mace::model::{Linear, LinearBlock, SpeciesLinear};
 use crate::simd::matmul::{Matrix, Product, Rows};
-use crate::simd::{Op, Real, Simd};
+use crate::simd::{Level, Real};
 
 /// A linear map before it is laid out for the kernels. Weights of a block are
 /// \[species\]\[inputs\]\[outputs\], or without species where `species` is 1.
@@ -200,10 +200,9 @@ impl<T: Real> LinearMap<T> {
     }
 
     /// `y (+)= map(x)` for the rows of atoms of one species.
-    #[inline(always)]
-    pub fn apply<S: Simd<T = T>>(
+    pub fn apply(
         &self,
-        s: S,
+        level: Level,
         species: usize,
         (x, x_atoms): (&[T], &[u32]),
         (y, y_atoms): (&mut [T], &[u32]),
@@ -212,15 +211,15 @@ impl<T: Real> LinearMap<T> {
         for (to, out) in self.output.blocks.iter().enumerate() {
             let mut started = add;
             for block in self.blocks.iter().filter(|b| b.to == to) {
-                Product {
+                let product = Product {
                     matrix: of(&block.forward, species),
                     input: x,
                     from: rows(&self.input, block.from, x_atoms),
                     output: &mut *y,
                     to: rows(&self.output, to, y_atoms),
                     accumulate: started,
-                }
-                .run(s);
+                };
+                T::dispatch(level, product);
                 started = true;
             }
             if !started {
@@ -242,10 +241,9 @@ impl<T: Real> LinearMap<T> {
     }
 
     /// `x_bar (+)= transposed map(y_bar)`.
-    #[inline(always)]
-    pub fn adjoint<S: Simd<T = T>>(
+    pub fn adjoint(
         &self,
-        s: S,
+        level: Level,
         species: usize,
         (y, y_atoms): (&[T], &[u32]),
         (x, x_atoms): (&mut [T], &[u32]),
@@ -254,15 +252,15 @@ impl<T: Real> LinearMap<T> {
         for (from, input) in self.input.blocks.iter().enumerate() {
             let mut started = add;
             for block in self.blocks.iter().filter(|b| b.from == from) {
-                Product {
+                let product = Product {
                     matrix: of(&block.transposed, species),
                     input: y,
                     from: rows(&self.output, block.to, y_atoms),
                     output: &mut *x,
                     to: rows(&self.input, from, x_atoms),
                     accumulate: started,
-                }
-                .run(s);
+                };
+                T::dispatch(level, product);
                 started = true;
             }
             if !started {
@@ -298,21 +296,6 @@ fn clear<T: Real>(x: &mut [T], atoms: &[u32], width: usize, offset: usize, len: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::Level;
-
-    struct Both<'a>(&'a LinearMap<f64>, &'a [f64], &'a [f64]);
-
-    impl Op<f64> for Both<'_> {
-        type Out = (Vec<f64>, Vec<f64>);
-        #[inline(always)]
-        fn run<S: Simd<T = f64>>(self, s: S) -> Self::Out {
-            let mut y = vec![7.0; 2 * self.0.output.width];
-            let mut x = vec![1.0; 2 * self.0.input.width];
-            self.0.apply(s, 1, (self.1, &[0]), (&mut y, &[1]), false);
-            self.0.adjoint(s, 1, (self.2, &[0]), (&mut x, &[1]), true);
-            (y, x)
-        }
-    }
 
     #[test]
     fn maps_compose_and_transpose() {
@@ -343,10 +326,14 @@ mod tests {
             .map(|y| 0.5 * y)
             .collect();
         let map = LinearMap::<f64>::new(&both);
-        let x_row = map.input.row(&x);
+        let x_row: Vec<f64> = map.input.row(&x);
         let y_bar: Vec<f64> = (0..expected.len()).map(|i| number(i + 2)).collect();
-        let y_row = map.output.row(&y_bar);
-        let (y, x_bar) = f64::dispatch(Level::detect(), Both(&map, &x_row, &y_row));
+        let y_row: Vec<f64> = map.output.row(&y_bar);
+        let mut y = vec![7.0; 2 * map.output.width];
+        let mut x_bar = vec![1.0; 2 * map.input.width];
+        let level = Level::detect();
+        map.apply(level, 1, (&x_row, &[0]), (&mut y, &[1]), false);
+        map.adjoint(level, 1, (&y_row, &[0]), (&mut x_bar, &[1]), true);
         let want: Vec<f64> = map.output.row(&expected);
         let got = &y[map.output.width..];
         assert!(want.iter().zip(got).all(|(a, b)| (a - b).abs() < 1e-13));

@@ -85,6 +85,37 @@ pub trait Exchange<T> {
     fn reverse(&self, rows: &mut [Vec<T>], width: usize);
 }
 
+/// Exchange inside the only brick: ghost g is an image of own atom `owner[g]`.
+#[derive(Debug, Clone, Default)]
+pub struct OneBrick {
+    /// Own atoms of the ghosts.
+    pub owner: Vec<u32>,
+}
+
+impl<T: Real> Exchange<T> for OneBrick {
+    fn forward(&self, rows: &mut [Vec<T>], width: usize) {
+        let (own, ghosts) = self.split(&mut rows[0], width);
+        for (ghost, &i) in ghosts.chunks_exact_mut(width).zip(&self.owner) {
+            ghost.copy_from_slice(&own[i as usize * width..][..width]);
+        }
+    }
+
+    fn reverse(&self, rows: &mut [Vec<T>], width: usize) {
+        let (own, ghosts) = self.split(&mut rows[0], width);
+        for (ghost, &i) in ghosts.chunks_exact(width).zip(&self.owner) {
+            let to = &mut own[i as usize * width..][..width];
+            to.iter_mut().zip(ghost).for_each(|(to, x)| *to += *x);
+        }
+    }
+}
+
+impl OneBrick {
+    fn split<'a, T>(&self, rows: &'a mut [T], width: usize) -> (&'a mut [T], &'a mut [T]) {
+        let own = rows.len() - self.owner.len() * width;
+        rows.split_at_mut(own)
+    }
+}
+
 impl<T: Real> FastMace<T> {
     /// Prepares a model. Radial tables are made later, for the species that occur.
     ///
@@ -131,34 +162,67 @@ impl<T: Real> FastMace<T> {
     }
 
     /// Energies, forces and virial of all bricks, whose atoms and edges have been set.
-    pub fn evaluate<E: Exchange<T>>(&self, works: &mut [BrickWork<T>], exchange: &E) {
-        let last = self.layers.len() - 1;
-        works.par_iter_mut().for_each(|w| w.reset(self));
-        for t in 0..last {
-            works.par_iter_mut().for_each(|w| pass::forward(self, w, t));
-            let width = self.layers[t + 1].features.width;
-            swap_rows(
-                works,
-                |w| &mut w.features[t + 1],
-                |rows| exchange.forward(rows, width),
-            );
-        }
+    pub fn evaluate(&self, works: &mut [BrickWork<T>], exchange: &dyn Exchange<T>)
+    where
+        T: Network,
+    {
+        T::evaluate(self, works, exchange);
+    }
+}
+
+/// Number types that the evaluation is compiled for, once in this crate.
+pub trait Network: Real {
+    /// See [`FastMace::evaluate`].
+    fn evaluate(
+        model: &FastMace<Self>,
+        works: &mut [BrickWork<Self>],
+        exchange: &dyn Exchange<Self>,
+    );
+}
+
+impl Network for f32 {
+    fn evaluate(model: &FastMace<f32>, works: &mut [BrickWork<f32>], ex: &dyn Exchange<f32>) {
+        evaluate(model, works, ex);
+    }
+}
+
+impl Network for f64 {
+    fn evaluate(model: &FastMace<f64>, works: &mut [BrickWork<f64>], ex: &dyn Exchange<f64>) {
+        evaluate(model, works, ex);
+    }
+}
+
+fn evaluate<T: Real>(model: &FastMace<T>, works: &mut [BrickWork<T>], exchange: &dyn Exchange<T>) {
+    let last = model.layers.len() - 1;
+    works.par_iter_mut().for_each(|w| w.reset(model));
+    for t in 0..last {
         works
             .par_iter_mut()
-            .for_each(|w| pass::forward_and_back(self, w));
-        for t in (0..last).rev() {
-            let width = self.layers[t + 1].features.width;
-            swap_rows(
-                works,
-                |w| &mut w.adjoints[t + 1],
-                |rows| exchange.reverse(rows, width),
-            );
-            works
-                .par_iter_mut()
-                .for_each(|w| pass::backward(self, w, t));
-        }
-        works.par_iter_mut().for_each(|w| gradient::forces(self, w));
+            .for_each(|w| pass::forward(model, w, t));
+        let width = model.layers[t + 1].features.width;
+        swap_rows(
+            works,
+            |w| &mut w.features[t + 1],
+            |rows| exchange.forward(rows, width),
+        );
     }
+    works
+        .par_iter_mut()
+        .for_each(|w| pass::forward_and_back(model, w));
+    for t in (0..last).rev() {
+        let width = model.layers[t + 1].features.width;
+        swap_rows(
+            works,
+            |w| &mut w.adjoints[t + 1],
+            |rows| exchange.reverse(rows, width),
+        );
+        works
+            .par_iter_mut()
+            .for_each(|w| pass::backward(model, w, t));
+    }
+    works
+        .par_iter_mut()
+        .for_each(|w| gradient::forces(model, w));
 }
 
 /// Lends one array of every brick to `exchange`.

@@ -4,7 +4,7 @@ use super::linear::{DenseMap, LinearMap};
 use crate::ml::activation::{Activation, Function};
 use crate::ml::irreps::{Block, Irrep, Irreps};
 use crate::ml::mace::model::{Linear, LinearBlock, Readout, ReadoutKind};
-use crate::simd::{Real, Simd};
+use crate::simd::{Level, Real};
 
 /// A readout reduced to one head, its energies in eV (scale included).
 #[derive(Debug, Clone)]
@@ -68,10 +68,9 @@ impl<T: Real> FastReadout<T> {
     }
 
     /// Adds the energies of rows of h, and adds their derivatives to the same rows of `adjoint`.
-    #[inline(always)]
-    pub fn run<S: Simd<T = T>>(
+    pub fn run(
         &self,
-        s: S,
+        level: Level,
         (features, rows): (&[T], &[u32]),
         energies: &mut [f64],
         adjoint: &mut [T],
@@ -87,26 +86,26 @@ impl<T: Real> FastReadout<T> {
             value.resize(n * map.output.width, T::default());
             slope.resize(n * map.output.width, T::default());
             let input = done.last().map_or(features, |v| v.as_slice());
-            map.apply(s, 0, (input, rows), (value, rows), false);
+            map.apply(level, 0, (input, rows), (value, rows), false);
             activate(self.activation, value, slope);
         }
         let width = self.last.output.width;
         scratch.energy.resize(n * width, T::default());
         let input = scratch.value.last().map_or(features, |v| v.as_slice());
         let energy = &mut scratch.energy;
-        self.last.apply(s, 0, (input, rows), (energy, rows), false);
+        self.last
+            .apply(level, 0, (input, rows), (energy, rows), false);
         for (sum, row) in energies.iter_mut().zip(energy.chunks_mut(width)) {
             *sum += row[0].to_f64();
             row.fill(T::default());
             row[0] = T::from_f64(1.0);
         }
-        self.adjoint(s, rows, adjoint, scratch);
+        self.adjoint(level, rows, adjoint, scratch);
     }
 
-    #[inline(always)]
-    fn adjoint<S: Simd<T = T>>(
+    fn adjoint(
         &self,
-        s: S,
+        level: Level,
         rows: &[u32],
         adjoint: &mut [T],
         scratch: &mut ReadoutScratch<T>,
@@ -118,7 +117,9 @@ impl<T: Real> FastReadout<T> {
             let Some((bar, before)) = rest.split_last_mut() else {
                 break;
             };
-            above.0.adjoint(s, 0, (above.1, rows), (bar, rows), false);
+            above
+                .0
+                .adjoint(level, 0, (above.1, rows), (bar, rows), false);
             for (bar, slope) in bar.iter_mut().zip(&scratch.slope[k]) {
                 *bar = *bar * *slope;
             }
@@ -127,7 +128,7 @@ impl<T: Real> FastReadout<T> {
         }
         above
             .0
-            .adjoint(s, 0, (above.1, rows), (adjoint, rows), true);
+            .adjoint(level, 0, (above.1, rows), (adjoint, rows), true);
     }
 }
 
