@@ -11,11 +11,15 @@ pub mod cell;
 pub mod comm;
 pub mod group;
 pub mod host;
+pub mod lattice;
 mod lists;
 pub mod neighbor;
 pub mod region;
+pub mod regions;
 pub mod state;
+
 pub mod values;
+pub mod velocity;
 pub mod wrap;
 
 pub use atoms::Atoms;
@@ -24,6 +28,7 @@ pub use cell::{Boundary, Cell};
 pub use comm::{Comm, LocalComm};
 pub use group::Groups;
 pub use host::{Data, Host, Reference, Source};
+pub use lattice::Lattice;
 pub use neighbor::{NeighborSettings, NeighborState};
 pub use region::Region;
 pub use state::{State, Tally};
