@@ -3,3 +3,4 @@
 pub mod fast;
 pub mod load;
 pub mod model;
+pub mod reference;
