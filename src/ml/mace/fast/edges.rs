@@ -1,5 +1,6 @@
 //! Edges of one brick at one step: pairs inside the cutoff, in the form the kernels read.
 
+use super::NO_SPECIES;
 use crate::ml::radial::table::Grid;
 use crate::ml::spherical::Directions;
 use crate::simd::{Real, TILE};
@@ -47,11 +48,15 @@ impl<T: Real> BrickEdges<T> {
         self.clear();
         for (i, range) in start.windows(2).enumerate() {
             let xi = x[i];
+            if species[i] == NO_SPECIES {
+                self.start.push(self.sender.len() as u32);
+                continue;
+            }
             for &j in &index[range[0] as usize..range[1] as usize] {
                 let xj = x[j as usize];
                 let d = [xi[0] - xj[0], xi[1] - xj[1], xi[2] - xj[2]];
                 let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-                if r2 < r_max * r_max {
+                if r2 < r_max * r_max && species[j as usize] != NO_SPECIES {
                     self.sender.push(j);
                     self.vector.push(d);
                     self.distance.push(r2);

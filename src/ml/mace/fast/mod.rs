@@ -51,6 +51,9 @@ fn unsupported(what: &str) -> Unsupported {
     Unsupported(what.to_owned())
 }
 
+/// Marks an atom that the model does not see.
+pub const NO_SPECIES: u8 = u8::MAX;
+
 /// A model ready for evaluation; shared by all bricks and threads.
 #[derive(Debug)]
 pub struct FastMace<T> {
@@ -152,6 +155,11 @@ impl<T: Real> FastMace<T> {
     /// Cutoff radius (Å).
     pub fn r_max(&self) -> f64 {
         self.r_max
+    }
+
+    /// Number of species of the model.
+    pub fn species(&self) -> usize {
+        self.species
     }
 
     /// Makes the radial tables for the species (indices of the model) that are `present`.

@@ -2,7 +2,7 @@
 
 use super::edges::BrickEdges;
 use super::readout::ReadoutScratch;
-use super::{FastMace, layer::FastLayer};
+use super::{FastMace, NO_SPECIES, layer::FastLayer};
 use crate::simd::message::Partial;
 use crate::simd::table::Weights;
 use crate::simd::{Real, TILE};
@@ -103,7 +103,7 @@ pub struct Tile<T> {
 const BLOCK_BYTES: usize = 128 << 10;
 
 impl<T: Real> BrickWork<T> {
-    /// Sets atoms and edges. `species` (indices of the model) and positions `x` (Å) are of the
+    /// Sets atoms and edges. `species` (indices of the model, or [`NO_SPECIES`]) and positions `x` (Å) are of the
     /// `own` atoms and then of the ghosts; candidates for neighbours of own atom i are
     /// `index[start[i]..start[i + 1]]`, every image of a neighbour as its own ghost.
     ///
@@ -113,16 +113,18 @@ impl<T: Real> BrickWork<T> {
         &mut self,
         model: &FastMace<T>,
         own: usize,
-        species: &[u8],
+        species: impl IntoIterator<Item = u8>,
         x: &[[f64; 3]],
         (start, index): (&[u32], &[u32]),
     ) {
-        assert_eq!(species.len(), x.len());
-        assert_eq!(start.len(), own + 1);
-        assert!(species.iter().all(|&z| (z as usize) < model.species));
         self.own = own;
         self.species.clear();
-        self.species.extend_from_slice(species);
+        self.species.extend(species);
+        let species = self.species.as_slice();
+        assert_eq!(species.len(), x.len());
+        assert_eq!(start.len(), own + 1);
+        let known = |&z: &u8| z == NO_SPECIES || (z as usize) < model.species;
+        assert!(species.iter().all(known));
         self.edges
             .find(x, species, (start, index), (model.r_max, &model.grid));
         self.order.clear();
