@@ -44,3 +44,7 @@ pub mod signature;
 pub mod units;
 
 pub mod error;
+
+pub mod diag;
+
+pub mod elements;

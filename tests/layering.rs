@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "error",
         "diag",
         "cformat",
+        "elements",
         "park",
         "marsaglia",
     ],

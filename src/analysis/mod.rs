@@ -11,7 +11,6 @@
 //! coefficients are converted to cm^2/s only where they are written.
 
 pub mod arrhenius;
-pub mod elements;
 pub mod gls;
 pub mod msd;
 pub mod paths;

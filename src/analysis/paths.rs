@@ -6,8 +6,8 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::elements;
 use super::trajectory::{Cell, Coordinates, Frame, TrajectoryReader};
+use crate::elements;
 
 /// What is subtracted from the motion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -216,6 +216,16 @@ pub trait Host {
     /// Writes a warning to the screen and the log.
     fn warn(&mut self, message: &str);
 
+    /// Target temperature of the thermostat at the present step, if there is one.
+    fn target_temperature(&self) -> Option<f64> {
+        None
+    }
+
+    /// Names and values that trajectories record about their making: script, model files with hashes, seeds.
+    fn provenance(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Whether files and side effects are suppressed (`argyro check`, `-skiprun` does not set it).
     fn dry(&self) -> bool;
 }

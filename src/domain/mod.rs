@@ -4,21 +4,31 @@
 //! this process owns in a stable order; bricks are views of it that are rebuilt with the neighbour lists.
 
 pub mod atoms;
+mod bins;
 pub mod brick;
+pub mod build;
 pub mod cell;
 pub mod comm;
 pub mod group;
 pub mod host;
+pub mod lattice;
+mod lists;
 pub mod neighbor;
 pub mod region;
+pub mod regions;
 pub mod state;
+
 pub mod values;
+pub mod velocity;
+pub mod wrap;
 
 pub use atoms::Atoms;
-pub use brick::{Brick, Bricks, Needs, NeighborList};
+pub use brick::{Brick, Bricks, ListStatistics, Needs, NeighborList};
 pub use cell::{Boundary, Cell};
-pub use comm::Comm;
+pub use comm::{Comm, LocalComm};
 pub use group::Groups;
 pub use host::{Data, Host, Reference, Source};
+pub use lattice::Lattice;
+pub use neighbor::{NeighborSettings, NeighborState};
 pub use region::Region;
 pub use state::{State, Tally};

@@ -1,4 +1,8 @@
-//! Neighbour settings and the build of bricks, ghosts and lists.
+//! Neighbour settings and the rules of when lists are rebuilt. The build itself is in `build`.
+
+use super::cell::Cell;
+use super::state::State;
+use rayon::prelude::*;
 
 /// `neighbor` and `neigh_modify` settings.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,4 +38,115 @@ impl Default for NeighborSettings {
             exclude_groups: Vec::new(),
         }
     }
+}
+
+impl NeighborSettings {
+    /// The skin that is in force, length units.
+    pub fn skin(&self, state: &State) -> f64 {
+        self.skin.unwrap_or(state.units.skin)
+    }
+
+    /// Whether any pairs are excluded.
+    pub fn excludes(&self) -> bool {
+        !self.exclude_types.is_empty() || !self.exclude_groups.is_empty()
+    }
+
+    /// Whether the pair of atoms with these types and group masks is excluded.
+    pub fn excluded(&self, ti: u32, tj: u32, mi: u32, mj: u32) -> bool {
+        let types = |&(a, b): &(u32, u32)| (ti == a && tj == b) || (ti == b && tj == a);
+        let groups =
+            |&(a, b): &(u32, u32)| (mi & a != 0 && mj & b != 0) || (mi & b != 0 && mj & a != 0);
+        self.exclude_types.iter().any(types) || self.exclude_groups.iter().any(groups)
+    }
+}
+
+/// What the last build started from. A restart file that saves it lets the continued run build the very
+/// same lists with [`super::build::build_from`], and so go on bit for bit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NeighborState {
+    /// Positions (wrapped) at the last build.
+    pub x_hold: Vec<[f64; 3]>,
+    /// Cell at the last build.
+    pub cell_hold: Option<Cell>,
+    /// Step of the last build.
+    pub last_build: i64,
+    /// Builds in this run, without the one in the setup.
+    pub builds: u64,
+    /// Builds that were triggered at the first step at which they could be.
+    pub dangerous: u64,
+}
+
+impl NeighborState {
+    /// Remembers the state as that of a build; the caller counts it in `builds` if it was not part of
+    /// a setup.
+    pub fn hold(&mut self, state: &State) {
+        self.x_hold.clone_from(&state.atoms.x);
+        self.cell_hold.clone_from(&state.cell);
+        self.last_build = state.step;
+    }
+
+    /// Whether lists must be rebuilt before the forces of this step, by LAMMPS' rules: steps since the
+    /// build >= delay and a multiple of every, and (with check yes) some atom may have moved more than
+    /// half of the skin, less what the corners of the cell moved. Counts dangerous builds.
+    pub fn needs_rebuild(&mut self, state: &State, settings: &NeighborSettings) -> bool {
+        let since = state.step - self.last_build;
+        if self.x_hold.len() != state.atoms.len() {
+            return true;
+        }
+        if since < settings.delay || since % settings.every.max(1) != 0 || settings.once {
+            return false;
+        }
+        if !settings.check {
+            return true;
+        }
+        let moved = self.moved_too_far(state, settings.skin(state));
+        if moved && since == settings.every.max(settings.delay) {
+            self.dangerous += 1;
+        }
+        moved
+    }
+
+    fn moved_too_far(&self, state: &State, skin: f64) -> bool {
+        let corners = match (&self.cell_hold, &state.cell) {
+            (Some(a), Some(b)) => corner_movement(a, b),
+            _ => 0.0,
+        };
+        let limit = (0.5 * (skin - corners)).max(0.0).powi(2);
+        // not (<=) so that a non-finite position counts as moved and is reported by the build
+        self.x_hold
+            .par_iter()
+            .zip(&state.atoms.x)
+            .with_min_len(8192)
+            .any(|(a, b)| {
+                let d = [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+                let moved = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+                moved > limit || moved.is_nan()
+            })
+    }
+}
+
+/// Sum of the two largest distances that corners of the cell moved (0 if it did not change).
+fn corner_movement(old: &Cell, new: &Cell) -> f64 {
+    if old == new {
+        return 0.0;
+    }
+    let corner = |c: &Cell, k: usize| {
+        c.to_cartesian([(k & 1) as f64, ((k >> 1) & 1) as f64, ((k >> 2) & 1) as f64])
+    };
+    let corners: &[usize] = if new.triclinic {
+        &[0, 1, 2, 3, 4, 5, 6, 7]
+    } else {
+        &[0, 7]
+    };
+    let mut largest = [0.0f64; 2];
+    for &k in corners {
+        let (a, b) = (corner(old, k), corner(new, k));
+        let d = (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f64>().sqrt();
+        if d > largest[0] {
+            largest = [d, largest[0]];
+        } else if d > largest[1] {
+            largest[1] = d;
+        }
+    }
+    largest[0] + largest[1]
 }

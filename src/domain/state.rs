@@ -3,6 +3,7 @@
 use super::atoms::Atoms;
 use super::cell::Cell;
 use super::group::Groups;
+use super::lattice::Lattice;
 use super::region::Region;
 use crate::error::{Error, Result};
 use crate::units::Units;
@@ -187,22 +188,6 @@ pub struct RunSteps {
     pub running: bool,
 }
 
-/// A lattice, in distance units.
-#[derive(Debug, Clone)]
-pub struct Lattice {
-    /// Name of the style.
-    pub style: String,
-    /// Lattice spacings in x, y, z (`xlat`, `ylat`, `zlat`).
-    pub spacing: [f64; 3],
-    /// Positions of the points of `create_atoms` are made by this: basis vectors (rows, rotated and
-    /// scaled), origin, and the orientation are private to the lattice module.
-    pub cell: [[f64; 3]; 3],
-    /// Basis atoms in fractions of `cell`.
-    pub basis: Vec<[f64; 3]>,
-    /// Origin in fractions of `cell`.
-    pub origin: [f64; 3],
-}
-
 /// The simulated system.
 pub struct State {
     /// Unit style.
@@ -243,6 +228,8 @@ pub struct State {
     pub epoch: u64,
     /// `dielectric` setting.
     pub dielectric: f64,
+    /// `box tilt` setting: whether large tilts pass without a warning.
+    pub tilt_large: bool,
     /// `newton` setting (pair, bond); accepted, argyro always uses Newton's third law.
     pub newton: (bool, bool),
 }
@@ -270,6 +257,7 @@ impl Default for State {
             tallies: Tallies::default(),
             epoch: 0,
             dielectric: 1.0,
+            tilt_large: false,
             newton: (true, true),
         }
     }

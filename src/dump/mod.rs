@@ -2,6 +2,13 @@
 //!
 //! May import `domain`, `io` and the bottom modules, never another dump's file.
 
+pub mod custom;
+pub mod file_common;
+#[cfg(feature = "hdf5")]
+pub mod h5md;
+pub mod selection_common;
+pub mod xyz;
+
 use crate::domain::host::Host;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Signature};
@@ -54,12 +61,14 @@ pub trait Dump {
 pub struct DumpEntry {
     /// Signature of the words after `dump ID GROUP NAME N FILE`; also the manual page.
     pub signature: &'static Signature,
+    /// Signature of its `dump_modify` keywords.
+    pub modify: &'static Signature,
     /// Makes the dump.
     pub build: fn(&DumpId, &Args, &mut dyn Host) -> Result<Box<dyn Dump>>,
 }
 
 /// All dumps, by name.
-pub const DUMPS: &[DumpEntry] = &[];
+pub const DUMPS: &[DumpEntry] = &[custom::ATOM_STYLE, custom::STYLE, xyz::EXTENDED, xyz::STYLE];
 
 /// The entry of style `name`.
 ///

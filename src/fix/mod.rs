@@ -2,6 +2,12 @@
 //!
 //! May import `compute`, `kspace`, `ml`, `domain`, `io` and the bottom modules, never another fix's file.
 
+pub mod ave_atom;
+pub mod ave_correlate;
+pub mod ave_time;
+pub mod average_common;
+pub mod vector;
+
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::domain::{State, Tally};
 use crate::error::{Error, Result};
@@ -123,6 +129,11 @@ pub trait Fix {
         0.0
     }
 
+    /// Target temperature at the present step, if the fix is a thermostat.
+    fn target_temperature(&self, _state: &State) -> Option<f64> {
+        None
+    }
+
     /// Energy that the fix adds to the potential energy (`fix_modify energy yes`).
     fn energy(&self) -> Option<f64> {
         None
@@ -192,7 +203,12 @@ pub struct FixEntry {
 }
 
 /// All fixes, by name.
-pub const FIXES: &[FixEntry] = &[];
+pub const FIXES: &[FixEntry] = &[
+    ave_atom::STYLE,
+    ave_correlate::STYLE,
+    ave_time::STYLE,
+    vector::STYLE,
+];
 
 /// The entry of style `name`.
 ///

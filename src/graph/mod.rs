@@ -5,4 +5,4 @@
 
 pub mod entry;
 
-pub use entry::{CommandEntry, Flow, Session};
+pub use entry::{CommandEntry, Control, Echo, Flow, Session};

@@ -3,6 +3,15 @@
 //! May import `kspace`, `ml`, `domain`, `io`, `simd` and the bottom modules. Styles never import each
 //! other: hybrid styles make their sub-styles through [`find`].
 
+pub mod coeffs;
+pub mod forces;
+mod lj_cut;
+mod pairwise;
+mod tail;
+
+pub use coeffs::TypePairs;
+pub use forces::{collect, prepare};
+
 use crate::domain::{Bricks, Comm, Needs, State, Tally};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Signature};
@@ -106,6 +115,16 @@ pub trait PairStyle: Send + Sync {
     /// The style cannot honour a setting that it would have to.
     fn modify(&mut self, modify: &PairModify) -> Result<()>;
 
+    /// Under a hybrid style: the pairs of types that this style is responsible for, told before every
+    /// `init`. A style must not ask for coefficients of other pairs; its lists will not have them.
+    fn restrict(&mut self, _used: &TypePairs) {}
+
+    /// Whether the coefficients given so far cover types `i` and `j`: false where `pair_coeff` mapped one of
+    /// them to NULL. A hybrid style leaves such pairs to others.
+    fn handles(&self, _i: u32, _j: u32) -> bool {
+        true
+    }
+
     /// Checks that all coefficients are there and prepares tables; called at the start of every run.
     ///
     /// # Errors
@@ -139,7 +158,7 @@ pub trait PairStyle: Send + Sync {
         Vec::new()
     }
 
-    /// Words of `pair_style` and of every `pair_coeff` that restore the style, for restart and data files;
+    /// Words of `pair_style` (the style's name first) and of every `pair_coeff` that restore the style, for restart and data files;
     /// `None` for styles that read files, which a script must give again.
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
         None
@@ -157,7 +176,7 @@ pub struct PairEntry {
 }
 
 /// All pair styles, by name.
-pub const PAIR_STYLES: &[PairEntry] = &[];
+pub const PAIR_STYLES: &[PairEntry] = &[lj_cut::STYLE];
 
 /// The entry of style `name`.
 ///

@@ -12,7 +12,7 @@ use hdf5::{Attribute, Container, Dataset, File, Group};
 use serde_json::{Map, Value};
 
 use super::{Cell, Coordinates, Frame, Info, ReadOptions, TrajectoryReader, type_name};
-use crate::analysis::elements;
+use crate::elements;
 
 /// Chunks of one data set kept decompressed (bytes): files written with many frames per chunk would
 /// otherwise be decompressed once per frame.

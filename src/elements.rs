@@ -1,5 +1,4 @@
-//! Symbols and standard masses of the elements, for species given as numbers and for the centre of
-//! mass of the framework. Imports nothing.
+//! Symbols and standard masses of the elements. Imports nothing.
 
 /// Symbols in the order of the atomic number, hydrogen first.
 const SYMBOLS: [&str; 118] = [
@@ -42,6 +41,13 @@ pub fn mass(name: &str) -> Option<f64> {
     MASSES.get(atomic_number(name)? - 1).copied()
 }
 
+/// The element whose standard mass is within 0.1 (or 0.3 %) of `mass`, in atomic mass units.
+pub fn by_mass(mass: f64) -> Option<&'static str> {
+    let off = |i: &usize| (MASSES[*i] - mass).abs();
+    let nearest = (0..MASSES.len()).min_by(|a, b| off(a).total_cmp(&off(b)))?;
+    (off(&nearest) <= 0.1f64.max(0.003 * mass)).then(|| SYMBOLS[nearest])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +63,8 @@ mod tests {
         assert!((mass("I").unwrap() - 126.90).abs() < 1e-9);
         assert!((mass("Au").unwrap() - 196.97).abs() < 1e-9);
         assert_eq!(mass("X"), None);
+        assert_eq!(by_mass(6.941), Some("Li"));
+        assert_eq!(by_mass(35.453), Some("Cl"));
+        assert_eq!(by_mass(17.5), None);
     }
 }

@@ -1,0 +1,409 @@
+//! What the text dumps share: per-atom columns, `thresh`, `sort`, element names.
+
+use crate::domain::State;
+use crate::domain::host::{Host, Reference};
+use crate::domain::values::{Shape, expand, require_per_atom, unwrapped};
+use crate::error::{Error, Result};
+use crate::signature::{KeywordArgs, parse_int, parse_real};
+
+/// What a column of a dump holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attribute {
+    /// `id`
+    Id,
+    /// `mol`
+    Molecule,
+    /// `type`
+    Type,
+    /// `typelabel`
+    TypeLabel,
+    /// `element`
+    Element,
+    /// `proc`, `procp1`: argyro has one process; the value is 0 or 1.
+    Process(i64),
+    /// `mass`
+    Mass,
+    /// `q`
+    Charge,
+    /// `x`
+    Position(usize),
+    /// `xs`
+    Scaled(usize),
+    /// `xu`
+    Unwrapped(usize),
+    /// `xsu`
+    ScaledUnwrapped(usize),
+    /// `ix`
+    Image(usize),
+    /// `vx`
+    Velocity(usize),
+    /// `fx`
+    Force(usize),
+    /// `c_ID`, `f_ID`, `v_name`
+    Value(Reference),
+}
+
+/// Names of the attributes, for messages.
+pub const ATTRIBUTES: &[&str] = &[
+    "id",
+    "mol",
+    "type",
+    "typelabel",
+    "element",
+    "proc",
+    "procp1",
+    "mass",
+    "q",
+    "x",
+    "y",
+    "z",
+    "xs",
+    "ys",
+    "zs",
+    "xu",
+    "yu",
+    "zu",
+    "xsu",
+    "ysu",
+    "zsu",
+    "ix",
+    "iy",
+    "iz",
+    "vx",
+    "vy",
+    "vz",
+    "fx",
+    "fy",
+    "fz",
+];
+
+impl Attribute {
+    /// Parses one word; `None` if it is no attribute.
+    pub fn parse(word: &str) -> Option<Self> {
+        let axis = |s: &str| ["x", "y", "z"].iter().position(|a| *a == s);
+        Some(match word {
+            "id" => Self::Id,
+            "mol" => Self::Molecule,
+            "type" => Self::Type,
+            "typelabel" => Self::TypeLabel,
+            "element" => Self::Element,
+            "proc" => Self::Process(0),
+            "procp1" => Self::Process(1),
+            "mass" => Self::Mass,
+            "q" => Self::Charge,
+            _ => {
+                if let Some(r) = Reference::parse(word) {
+                    return Some(Self::Value(r));
+                }
+                if let Some(k) = axis(word) {
+                    return Some(Self::Position(k));
+                }
+                let (first, rest) = word.split_at_checked(1)?;
+                match (first, axis(rest)) {
+                    ("i", Some(k)) => Self::Image(k),
+                    ("v", Some(k)) => Self::Velocity(k),
+                    ("f", Some(k)) => Self::Force(k),
+                    _ => match (axis(first)?, rest) {
+                        (k, "s") => Self::Scaled(k),
+                        (k, "u") => Self::Unwrapped(k),
+                        (k, "su") => Self::ScaledUnwrapped(k),
+                        _ => return None,
+                    },
+                }
+            }
+        })
+    }
+
+    /// Whether values are whole numbers.
+    pub fn is_int(&self) -> bool {
+        matches!(
+            self,
+            Self::Id | Self::Molecule | Self::Type | Self::Process(_) | Self::Image(_)
+        )
+    }
+
+    /// Whether values are texts.
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::TypeLabel | Self::Element)
+    }
+}
+
+/// Parses the attribute words of a command, expanding `c_ID[*]`; returns them with their column names.
+///
+/// # Errors
+/// An unknown attribute, or a value that does not exist.
+pub fn attributes(words: &[(usize, &str)], host: &dyn Host) -> Result<Vec<(String, Attribute)>> {
+    let mut out = Vec::new();
+    for (at, w) in expand(words, Shape::AtomColumns, host)? {
+        let a = Attribute::parse(&w).ok_or_else(|| unknown(&w).at(at))?;
+        check(&a, &w, host).map_err(|e| e.or_at(at))?;
+        out.push((w, a));
+    }
+    if out.is_empty() {
+        return Err(Error::input("No dump custom arguments specified"));
+    }
+    Ok(out)
+}
+
+fn unknown(word: &str) -> Error {
+    Error::input(format!("Invalid attribute {word} in dump custom command"))
+        .suggest(word, ATTRIBUTES.iter().copied())
+}
+
+fn check(a: &Attribute, word: &str, host: &dyn Host) -> Result<()> {
+    let style = host.state().atom_style;
+    match a {
+        Attribute::Charge if !style.charge => Err(Error::input(format!(
+            "Dumping an atom property that isn't allocated: {word}"
+        ))
+        .help(format!(
+            "atom_style {} has no charges; use atom_style charge",
+            style.name
+        ))),
+        Attribute::Molecule if !style.molecule => Err(Error::input(format!(
+            "Dumping an atom property that isn't allocated: {word}"
+        ))
+        .help(format!("atom_style {} has no molecules", style.name))),
+        Attribute::Value(r) => require_per_atom(r, host),
+        _ => Ok(()),
+    }
+}
+
+/// The numbers of one attribute for all atoms, in the order of `Atoms`; texts are numbered by type.
+///
+/// # Errors
+/// A value cannot be evaluated.
+pub fn column(a: &Attribute, host: &mut dyn Host) -> Result<Vec<f64>> {
+    if let Attribute::Value(r) = a {
+        return host.per_atom(r);
+    }
+    let s = host.state();
+    let n = s.atoms.len();
+    let fractional = |x: [f64; 3], k: usize| s.cell.as_ref().map_or(0.0, |c| c.to_fractional(x)[k]);
+    let value = |i: usize| -> f64 {
+        let t = &s.atoms;
+        match a {
+            Attribute::Id => t.id[i] as f64,
+            Attribute::Molecule => t.molecule.get(i).map_or(0.0, |m| *m as f64),
+            Attribute::Type | Attribute::TypeLabel | Attribute::Element => f64::from(t.kind[i]),
+            Attribute::Process(p) => *p as f64,
+            Attribute::Mass => s.mass_of(i),
+            Attribute::Charge => t.q.get(i).copied().unwrap_or(0.0),
+            Attribute::Position(k) => t.x[i][*k],
+            Attribute::Scaled(k) => fractional(t.x[i], *k),
+            Attribute::Unwrapped(k) => unwrapped(s, i)[*k],
+            Attribute::ScaledUnwrapped(k) => fractional(t.x[i], *k) + f64::from(t.image[i][*k]),
+            Attribute::Image(k) => f64::from(t.image[i][*k]),
+            Attribute::Velocity(k) => t.v[i][*k],
+            Attribute::Force(k) => t.f[i][*k],
+            Attribute::Value(_) => 0.0,
+        }
+    };
+    Ok((0..n).map(value).collect())
+}
+
+/// A comparison of `dump_modify thresh`.
+#[derive(Debug, Clone)]
+pub struct Threshold {
+    attribute: Attribute,
+    operator: String,
+    value: f64,
+}
+
+/// Order of the atoms in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// As stored.
+    #[default]
+    Off,
+    /// By atom ID.
+    Id,
+    /// By column (1-based), descending if true.
+    Column(usize, bool),
+}
+
+/// Which atoms are written, in which order, and how types are called.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Comparisons that all must hold.
+    pub thresholds: Vec<Threshold>,
+    /// Order.
+    pub sort: Sort,
+    /// Element name per type from `dump_modify element`, index type - 1.
+    pub elements: Vec<String>,
+}
+
+impl Selection {
+    /// Takes `element`, `sort` and `thresh`; false if the keyword is another one.
+    ///
+    /// # Errors
+    /// Wrong values.
+    pub fn modify(&mut self, k: &KeywordArgs<'_>, columns: usize, host: &dyn Host) -> Result<bool> {
+        match k.name() {
+            "element" => {
+                let names = k.all("name");
+                let types = host.state().types.count;
+                if names.len() != types {
+                    return Err(Error::input(format!("Number of dump_modify element names ({}) does not match number of atom types ({types})", names.len())).at(k.position()));
+                }
+                self.elements = names.iter().map(|n| n.1.to_string()).collect();
+            }
+            "sort" => {
+                self.sort =
+                    sort_of(k.str("order"), columns).map_err(|e| e.or_at(k.word("order")))?
+            }
+            "thresh" => self.threshold(k, host)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn threshold(&mut self, k: &KeywordArgs<'_>, host: &dyn Host) -> Result<()> {
+        let word = k.str("attribute");
+        if word == "none" {
+            self.thresholds.clear();
+            return Ok(());
+        }
+        let (Some(operator), Some(value)) = (k.get("operator"), k.get("value")) else {
+            return Err(Error::input(
+                "Illegal dump_modify thresh command: missing argument(s): attribute operator value",
+            )
+            .at(k.position()));
+        };
+        let attribute = Attribute::parse(word)
+            .filter(|a| !a.is_text())
+            .ok_or_else(|| unknown(word).at(k.word("attribute")))?;
+        check(&attribute, word, host).map_err(|e| e.or_at(k.word("attribute")))?;
+        const OPERATORS: &[&str] = &["<", "<=", ">", ">=", "==", "!="];
+        if !OPERATORS.contains(&operator) {
+            return Err(
+                Error::input(format!("Invalid dump_modify thresh operator '{operator}'"))
+                    .at(k.word("operator"))
+                    .help("operators are < <= > >= == !="),
+            );
+        }
+        let value = parse_real(value).ok_or_else(|| {
+            Error::input(format!(
+                "dump_modify thresh needs a number, found '{value}'"
+            ))
+            .at(k.word("value"))
+            .help("LAST is not supported")
+        })?;
+        self.thresholds.push(Threshold {
+            attribute,
+            operator: operator.to_string(),
+            value,
+        });
+        Ok(())
+    }
+
+    /// Indices of the atoms to write, in order. `columns` are the values of the dump's columns.
+    ///
+    /// # Errors
+    /// A threshold cannot be evaluated.
+    pub fn select(
+        &self,
+        bit: u32,
+        columns: &[Vec<f64>],
+        host: &mut dyn Host,
+    ) -> Result<Vec<usize>> {
+        let mut keep: Vec<bool> = host
+            .state()
+            .atoms
+            .mask
+            .iter()
+            .map(|m| m & bit != 0)
+            .collect();
+        for t in &self.thresholds {
+            let values = column(&t.attribute, host)?;
+            for (k, v) in keep.iter_mut().zip(values) {
+                *k &= match t.operator.as_str() {
+                    "<" => v < t.value,
+                    "<=" => v <= t.value,
+                    ">" => v > t.value,
+                    ">=" => v >= t.value,
+                    "==" => v == t.value,
+                    _ => v != t.value,
+                };
+            }
+        }
+        let mut order: Vec<usize> = (0..keep.len()).filter(|&i| keep[i]).collect();
+        let id = &host.state().atoms.id;
+        match self.sort {
+            Sort::Off => {}
+            Sort::Id => order.sort_by_key(|&i| id[i]),
+            Sort::Column(c, descending) => {
+                let v = &columns[c - 1];
+                order.sort_by(|&a, &b| {
+                    let by_value = v[a].total_cmp(&v[b]);
+                    (if descending {
+                        by_value.reverse()
+                    } else {
+                        by_value
+                    })
+                    .then(id[a].cmp(&id[b]))
+                });
+            }
+        }
+        Ok(order)
+    }
+
+    /// The name of a type: from `dump_modify element`, the type label, or the mass in metal and real units.
+    pub fn element(&self, s: &State, kind: u32) -> Option<String> {
+        let t = kind as usize;
+        let label = s.types.label.get(t).cloned().flatten();
+        let by_mass = || {
+            let known = matches!(s.units.name, "metal" | "real");
+            s.types
+                .mass
+                .get(t)
+                .copied()
+                .flatten()
+                .filter(|_| known)
+                .and_then(crate::elements::by_mass)
+                .map(str::to_string)
+        };
+        self.elements
+            .get(t.wrapping_sub(1))
+            .cloned()
+            .or(label)
+            .or_else(by_mass)
+    }
+}
+
+fn sort_of(word: &str, columns: usize) -> Result<Sort> {
+    match word {
+        "off" => Ok(Sort::Off),
+        "id" => Ok(Sort::Id),
+        _ => match parse_int(word) {
+            Some(n) if n != 0 && n.unsigned_abs() as usize <= columns => {
+                Ok(Sort::Column(n.unsigned_abs() as usize, n < 0))
+            }
+            _ => Err(Error::input(format!(
+                "dump_modify sort '{word}': expected off, id, or a column between 1 and {columns} (negative for descending order)"
+            ))),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attribute_words_are_recognised() {
+        assert_eq!(Attribute::parse("xsu"), Some(Attribute::ScaledUnwrapped(0)));
+        assert_eq!(Attribute::parse("iz"), Some(Attribute::Image(2)));
+        assert_eq!(Attribute::parse("vq"), None);
+        assert_eq!(Attribute::parse("xq"), None);
+        assert!(ATTRIBUTES.iter().all(|a| Attribute::parse(a).is_some()));
+    }
+
+    #[test]
+    fn sort_words_name_a_column_and_a_direction() {
+        assert_eq!(sort_of("-6", 6).unwrap(), Sort::Column(6, true));
+        assert!(
+            sort_of("7", 6).is_err() && sort_of("0", 6).is_err() && sort_of("name", 6).is_err()
+        );
+    }
+}

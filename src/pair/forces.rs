@@ -1,0 +1,58 @@
+//! From the output of bricks to the state: forces of ghosts go to their owners, energies are summed.
+
+use super::BrickForces;
+use crate::domain::{Brick, Bricks, State, Tally};
+use rayon::prelude::*;
+
+impl BrickForces {
+    /// Zeroes everything and gives the arrays the length that `brick` and `tally` ask for.
+    pub fn reset(&mut self, brick: &Brick, tally: Tally) {
+        let n = brick.len();
+        self.f.clear();
+        self.f.resize(n, [0.0; 3]);
+        self.atom_energy.clear();
+        if tally.atom_energy {
+            self.atom_energy.resize(n, 0.0);
+        }
+        self.atom_virial.clear();
+        if tally.atom_virial {
+            self.atom_virial.resize(n, [0.0; 6]);
+        }
+        self.vdwl = 0.0;
+        self.coul = 0.0;
+        self.virial = [0.0; 6];
+    }
+}
+
+/// Makes `out` ready for a force evaluation: one zeroed entry per brick.
+pub fn prepare(bricks: &Bricks, tally: Tally, out: &mut Vec<BrickForces>) {
+    out.resize_with(bricks.bricks.len(), BrickForces::default);
+    out.par_iter_mut()
+        .zip(&bricks.bricks)
+        .for_each(|(o, b)| o.reset(b, tally));
+}
+
+/// Adds what the bricks computed to the state: forces to `atoms.f`, energies and virial to `tallies`
+/// (`vdwl`, `coul`, `virial`, and `atom_energy`, `atom_virial` where `tally` asks for them, which must
+/// have the length of `Atoms`). The order of all sums is fixed. Sets neither `tallies.has` nor the tails.
+pub fn collect(bricks: &Bricks, out: &[BrickForces], tally: Tally, state: &mut State) {
+    let parts: Vec<&[[f64; 3]]> = out.iter().map(|o| o.f.as_slice()).collect();
+    bricks.reduce(&parts, &mut state.atoms.f);
+    let tallies = &mut state.tallies;
+    for o in out {
+        tallies.vdwl += o.vdwl;
+        tallies.coul += o.coul;
+        (0..6).for_each(|k| tallies.virial[k] += o.virial[k]);
+    }
+    if tally.atom_energy {
+        let parts: Vec<&[[f64; 1]]> = out
+            .iter()
+            .map(|o| bytemuck::cast_slice(&o.atom_energy))
+            .collect();
+        bricks.reduce(&parts, bytemuck::cast_slice_mut(&mut tallies.atom_energy));
+    }
+    if tally.atom_virial {
+        let parts: Vec<&[[f64; 6]]> = out.iter().map(|o| o.atom_virial.as_slice()).collect();
+        bricks.reduce(&parts, &mut tallies.atom_virial);
+    }
+}
