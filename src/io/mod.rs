@@ -2,4 +2,6 @@
 
 pub mod log;
 
+pub mod atomic_write;
 pub mod codec;
+pub mod restart;

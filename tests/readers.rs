@@ -1,0 +1,120 @@
+//! Python programs open what argyro writes: h5py, MDAnalysis and pyh5md for H5MD, ASE for extended XYZ.
+//!
+//! Needs python3 with venv and the package index at first use; skipped with a printed line otherwise.
+#![cfg(feature = "hdf5")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use support::run_ok;
+
+/// Eight atoms of two elements that cross the cell: species, images and boundaries all matter.
+const SCRIPT: &str = "\
+units metal
+boundary p p p
+lattice fcc 5.0
+region b block 0 2 0 1 0 1
+create_box 2 b
+create_atoms 1 box
+set atom 2 type 2
+set atom 5 type 2
+mass 1 6.94
+mass 2 35.45
+pair_style lj/cut 4.5
+pair_coeff * * 0.001 2.5
+velocity all create 2000 7 mom no
+fix 1 all nve
+timestep 0.002
+thermo 100
+dump h all h5md 100 traj.h5 position image velocity force species
+dump c all custom 100 traj.dump id xu yu zu
+dump_modify c sort id format float %.9g
+dump e all extxyz 100 traj.extxyz
+dump_modify e sort id
+run 1000
+";
+
+const CHECK: &str = r#"
+import warnings; warnings.filterwarnings("ignore")
+import h5py, numpy as np, pyh5md, MDAnalysis as mda, ase.io
+f = h5py.File("traj.h5", "r")
+p = f["particles/all"]
+assert list(p["position/step"][:]) == list(range(0, 1001, 100)), p["position/step"][:]
+assert np.allclose(p["position/time"][:], 0.002 * p["position/step"][:])
+assert p["position/value"].attrs["unit"] == "Angstrom"
+assert list(p["species"][:]) == [3, 17, 3, 3, 17, 3, 3, 3], p["species"][:]
+unwrapped = p["position/value"][:] + p["image/value"][:] * np.array([10.0, 5.0, 5.0])
+frames, lines = [], open("traj.dump").read().split("\n")
+for k, line in enumerate(lines):
+    if line.startswith("ITEM: ATOMS"):
+        frames.append([list(map(float, l.split()[1:4])) for l in lines[k + 1:k + 9]])
+assert np.abs(unwrapped - np.array(frames)).max() < 1e-5
+assert np.abs(p["image/value"][:]).max() > 0, "nothing crossed a boundary: the test tests nothing"
+assert np.isfinite(f["observables/temperature/value"][:]).all()
+with pyh5md.File("traj.h5", "r") as g:
+    e = pyh5md.element(g.particles_group("all"), "position")
+    assert e.value.shape == (11, 8, 3)
+u = mda.Universe.empty(8)
+u.load_new("traj.h5", format="H5MD")
+assert len(u.trajectory) == 11
+for ts in u.trajectory:
+    assert np.allclose(ts.dimensions[:3], [10, 5, 5])
+    assert np.allclose(ts.positions, p["position/value"][ts.frame], atol=1e-4)
+atoms = ase.io.read("traj.extxyz", index=":")
+assert len(atoms) == 11 and atoms[0].get_chemical_symbols()[:2] == ["Li", "Cl"]
+assert np.allclose(atoms[3].cell.lengths(), [10, 5, 5]) and atoms[3].pbc.all()
+print("READERS OK")
+"#;
+
+/// A Python with the readers, installed below the build folder; `None` with the reason printed.
+fn python() -> Option<PathBuf> {
+    if let Some(p) = std::env::var_os("ARGYRO_TEST_PYTHON") {
+        return Some(p.into());
+    }
+    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers");
+    let python = venv.join("bin/python");
+    let run = |c: &mut Command| c.output().is_ok_and(|o| o.status.success());
+    if !venv.join("complete").exists() {
+        let made = run(Command::new("python3").args(["-m", "venv"]).arg(&venv))
+            && run(Command::new(&python).args([
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                "h5py",
+                "pyh5md",
+                "MDAnalysis",
+                "ase",
+            ]));
+        if !made {
+            println!(
+                "skipped: python3 with venv, or h5py, pyh5md, MDAnalysis and ase, cannot be had here"
+            );
+            return None;
+        }
+        std::fs::write(venv.join("complete"), "").ok()?;
+    }
+    Some(python)
+}
+
+#[test]
+fn python_readers_see_what_was_written() {
+    let Some(python) = python() else { return };
+    let dir = tempfile::tempdir().expect("folder");
+    run_ok(dir.path(), SCRIPT, &[]);
+    let out = Command::new(python)
+        .current_dir(dir.path())
+        .args(["-c", CHECK])
+        .output()
+        .expect("python starts");
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
+    assert!(
+        out.status.success() && text.contains("READERS OK"),
+        "{text}"
+    );
+}
