@@ -21,6 +21,9 @@ use super::window::{self, Window};
 /// Trajectories from which on the spread between them always enters the error.
 const REPLICAS: usize = 8;
 
+/// Probability below which the spread between trajectories contradicts the claimed error.
+pub const SPREAD_P: f64 = 0.003;
+
 /// Which covariance of the MSD weighs the fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Covariance {
@@ -113,11 +116,17 @@ pub fn estimate(
     }
     let spread = Spread::new(&fit, variance);
     if let Some(s) = &spread {
-        let significant = s.p < 0.01;
-        let student = stats::t95((s.count - 1) as f64) / stats::t95(f64::INFINITY);
+        let significant = s.p < SPREAD_P;
         if significant || (s.count >= REPLICAS && s.error > variance.sqrt() * widen) {
             variance = variance.max(s.error * s.error);
-            widen = if significant { student } else { 1.0 };
+            // Student's factor for few trajectories is so large that it is left to the verdict,
+            // which calls such an ensemble not converged.
+            let student = stats::t95((s.count - 1) as f64) / stats::t95(f64::INFINITY);
+            widen = if significant && s.count >= REPLICAS {
+                student
+            } else {
+                1.0
+            };
             source = "spread between trajectories".to_string();
         }
     }
@@ -407,6 +416,122 @@ mod tests {
             why: String::new(),
             diffusive: true,
         }
+    }
+
+    /// A walk of six atoms over 120 frames from a generator that any language can repeat.
+    fn reference_walk() -> MobilePaths {
+        let mut paths = brownian(6, 120, 0.5, D, 0.0, 1);
+        let mut state = 12345_u64;
+        let mut walk = [0.0; 18];
+        for frame in paths.position.chunks_mut(18) {
+            for (w, x) in walk.iter_mut().zip(frame) {
+                state = (state * 1_103_515_245 + 12_345) % (1 << 31);
+                *w += state as f64 / f64::from(1_u32 << 31) - 0.5;
+                *x = *w;
+            }
+        }
+        paths
+    }
+
+    /// Values of numpy (polyfit; pinv of the covariance with the formula of kinisi; inverse of the
+    /// Brownian covariance summed over all pairs of windows), lags 4, 8, ... 60 frames.
+    #[test]
+    fn estimates_equal_those_of_numpy() {
+        let lags: Vec<usize> = (1..=15).map(|k| 4 * k).collect();
+        let t = [analyse(&reference_walk(), &lags)];
+        let window = fixed(2.0, 30.0);
+        let close =
+            |a: f64, b: f64, what: &str| assert!((a / b - 1.0).abs() < 1e-6, "{what}: {a} {b}");
+        let (d, error, count) = ordinary(&t, &window).unwrap();
+        close(d, 0.122_999_266_259_609_9, "ordinary D");
+        close(error, 0.001_542_193_482_838_014, "ordinary error");
+        assert_eq!(count, 57);
+        let e = estimate(&t, &window, Covariance::Kinisi, Kind::Tracer).unwrap();
+        close(e.d, 0.086_221_467_129_111_45, "measured covariance D");
+        close(
+            e.line_error,
+            0.011_005_097_914_108_75,
+            "measured covariance error",
+        );
+        close(
+            e.intercept,
+            -0.040_384_235_272_478_836,
+            "measured covariance intercept",
+        );
+        let e = estimate(&t, &window, Covariance::Brownian, Kind::Tracer).unwrap();
+        close(e.d, 0.085_259_747_757_916_71, "Brownian D");
+        close(e.line_error, 0.008_684_459_617_387_25, "Brownian error");
+    }
+
+    #[test]
+    fn ions_that_move_together_enlarge_the_error() {
+        let single = brownian(8, 1000, 0.1, D, 0.0, 77);
+        let mut pairs = single.clone();
+        pairs.n_atoms = 16;
+        pairs.position = single
+            .position
+            .chunks(3)
+            .flat_map(|x| [x[0], x[1], x[2], x[0], x[1], x[2]])
+            .collect();
+        let window = fixed(0.1, 50.0);
+        let of = |p: &MobilePaths| {
+            estimate(&[analysed(p)], &window, Covariance::Brownian, Kind::Tracer).unwrap()
+        };
+        let (one, two) = (of(&single), of(&pairs));
+        assert_eq!(one.correlation, 1.0);
+        assert!((two.correlation - 2.0).abs() < 0.4, "{}", two.correlation);
+        assert!((two.d / one.d - 1.0).abs() < 1e-9);
+        assert!((two.std_error / one.std_error - 1.0).abs() < 0.3);
+    }
+
+    #[test]
+    fn trajectories_that_disagree_take_over_the_error() {
+        let state = |d: [f64; 3]| -> Vec<TrajectoryMsd> {
+            d.iter()
+                .enumerate()
+                .map(|(k, d)| analysed(&brownian(16, 400, 0.1, *d, 0.0, 300 + k as u64)))
+                .collect()
+        };
+        let window = fixed(0.1, 20.0);
+        let of =
+            |t: &[TrajectoryMsd]| estimate(t, &window, Covariance::Brownian, Kind::Tracer).unwrap();
+        let same = of(&state([0.02; 3]));
+        assert!(same.spread_p.unwrap() > 0.003);
+        assert!(
+            !same.error_source.contains("between"),
+            "{}",
+            same.error_source
+        );
+        let different = of(&state([0.01, 0.02, 0.03]));
+        assert!(different.spread_p.unwrap() < 1e-6);
+        assert!(different.error_source.contains("between trajectories"));
+        let spread = different.spread_error.unwrap();
+        assert!((spread - 0.01 / 3.0_f64.sqrt()).abs() < 0.001, "{spread}");
+        assert!((different.std_error - spread).abs() < 1e-12);
+        assert_eq!(different.own.len(), 3);
+    }
+
+    #[test]
+    fn trajectories_of_different_length_and_frame_time_are_joined() {
+        let t = [
+            analysed(&brownian(16, 800, 0.1, D, 0.0, 1)),
+            analysed(&brownian(16, 200, 0.25, D, 0.0, 2)),
+        ];
+        let window = window::choose(&t);
+        let e = estimate(&t, &window, Covariance::Brownian, Kind::Tracer).unwrap();
+        assert!((e.d / D - 1.0).abs() < 4.0 * e.std_error / D, "{e:?}");
+        let curve = curve(&t, &e, Kind::Tracer);
+        assert!(curve.time.windows(2).all(|w| w[0] < w[1]));
+        assert!(curve.error.iter().all(|x| *x > 0.0));
+    }
+
+    #[test]
+    fn collective_motion_of_independent_atoms_has_the_tracer_coefficient() {
+        let t = [analysed(&brownian(32, 2000, 0.1, D, 0.0, 9))];
+        let window = fixed(0.1, 20.0);
+        let e = estimate(&t, &window, Covariance::Brownian, Kind::Collective).unwrap();
+        assert!((e.d / D - 1.0).abs() < 3.0 * e.std_error / D);
+        assert!(e.std_error / D > 0.01, "one path is all there is");
     }
 
     /// Trials with independent seeds: mean D/D_true and the share of intervals with the truth.

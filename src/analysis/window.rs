@@ -60,9 +60,8 @@ pub fn choose(trajectories: &[TrajectoryMsd]) -> Window {
             return Window {
                 bounds: [start.time, 0.5 * total],
                 why: format!(
-                    "log-log slope {:.2} +- {:.2} at the start and within {TOLERANCE} of 1 (and \
-                     its error) from there on; ends at half the trajectory",
-                    start.beta, start.error
+                    "from where the log-log slope is 1 within {TOLERANCE} and its error (mean \
+                     {mean:.2} over a factor of three in time) to half the trajectory"
                 ),
                 diffusive: true,
             };

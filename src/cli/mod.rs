@@ -2,6 +2,7 @@
 //!
 //! May import everything below. [`main`] is the whole program; it never panics towards the user.
 
+pub mod diffusion;
 pub mod explain;
 pub mod generate;
 pub mod switches;
@@ -88,6 +89,8 @@ pub struct RunArgs {
 pub enum Sub {
     /// Manual page of a command or style; without arguments a list of all
     Explain(explain::ExplainArgs),
+    /// Diffusion coefficient, conductivity and Arrhenius fit from trajectories
+    Diffusion(diffusion::DiffusionArgs),
     /// Version, kernels and threads
     Version,
     /// Shell completions on standard output
@@ -112,6 +115,7 @@ pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
             1
         }
         Some(Sub::Explain(a)) => explain::run(&a),
+        Some(Sub::Diffusion(a)) => diffusion::run(&a),
         Some(Sub::Version) => generate::version(),
         Some(Sub::Completions(a)) => generate::completions(&a, &mut Cli::command()),
         Some(Sub::Man) => generate::man(Cli::command()),
