@@ -20,7 +20,7 @@ struct Cli {
 fn run(folder: &Path, words: &[&str]) -> Result<(String, Value), String> {
     let out = folder.join("report");
     let out = out.to_str().unwrap();
-    let words = ["diffusion"].iter().chain(words).chain(&["--out", out]);
+    let words = [&["diffusion"], words, &["--out", out]].concat();
     let cli = Cli::try_parse_from(words).map_err(|e| e.to_string())?;
     let text = analyse(&cli.args).map_err(|e| format!("{e:#}"))?;
     let json = std::fs::read_to_string(folder.join("report/report.json")).unwrap();

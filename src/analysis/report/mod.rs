@@ -5,7 +5,6 @@ mod json;
 mod plot;
 mod text;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -18,6 +17,7 @@ use super::transport;
 use super::verdict::{self, Evidence};
 use super::window::{self, Window};
 use super::{CM2_PER_S, gls};
+use crate::io::atomic_write;
 
 pub use json::to_json;
 pub use text::to_text;
@@ -308,7 +308,7 @@ impl Report {
         let mut written = Vec::new();
         let mut put = |name: &str, bytes: &[u8]| -> Result<()> {
             let path = folder.join(name);
-            write_whole(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
+            atomic_write::write(&path, bytes, false)?;
             written.push(path);
             Ok(())
         };
@@ -327,23 +327,6 @@ impl Report {
         put("report.html", html::page(self, &figures).as_bytes())?;
         Ok(written)
     }
-}
-
-/// Writes a file under a temporary name and renames it, so that it is whole or absent.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    #[cfg(unix)]
-    {
-        // Temporary files are private; a report is for everybody.
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file()
-            .set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    file.persist(path)?;
-    Ok(())
 }
 
 /// A number with a power of ten, "2.05e-6", with `digits` after the point.

@@ -30,6 +30,7 @@ pub struct H5md {
     velocity: Option<Dataset>,
     ids: Option<Dataset>,
     edges: Edges,
+    origin: [f64; 3],
     steps: Vec<i64>,
     times: Option<Vec<f64>>,
     length_factor: f64,
@@ -90,6 +91,7 @@ impl H5md {
             velocity: optional_value(&group, "velocity"),
             ids: None,
             edges: edges(&group, &mut notes)?,
+            origin: origin(&group),
             position,
             steps,
             times,
@@ -199,6 +201,7 @@ impl TrajectoryReader for H5md {
         frame.step = Some(self.steps[row]);
         frame.time = self.times.as_ref().map(|t| t[row]);
         frame.cell = self.cell(row)?;
+        frame.origin = self.origin.map(|x| x * self.length_factor);
         let d = self.dimensions;
         let atoms = self.info.species.len();
         if row == 0 || frame.position.len() != atoms {
@@ -242,7 +245,7 @@ impl TrajectoryReader for H5md {
 }
 
 /// Length of the longest prefix that is not negative and strictly increasing.
-fn valid_prefix(steps: &[i64]) -> usize {
+pub(super) fn valid_prefix(steps: &[i64]) -> usize {
     let mut last = -1;
     for (n, step) in steps.iter().enumerate() {
         if *step <= last {
@@ -421,6 +424,13 @@ fn edges(group: &Group, notes: &mut Vec<String>) -> Result<Edges> {
         Err(_) if periodic == [true; 3] => bail!("box has no edges"),
         Err(_) => Ok(Edges::None),
     }
+}
+
+/// Where the cell begins, in the file's unit; argyro writes it beside the edges.
+fn origin(group: &Group) -> [f64; 3] {
+    let attribute = group.group("box").and_then(|b| b.attr("origin"));
+    let values = attribute.and_then(|a| a.read_raw::<f64>()).unwrap_or_default();
+    values.try_into().unwrap_or([0.0; 3])
 }
 
 fn cell_from(values: &[f64], factor: f64, periodic: [bool; 3]) -> Result<Cell> {
