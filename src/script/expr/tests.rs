@@ -104,7 +104,7 @@ impl FormulaHost for Host {
         if id > 30 {
             return Err(Error::input("Variable atom ID is too large"));
         }
-        Ok((id % 10 == 0).then(|| id / 10 - 1))
+        Ok(id.is_multiple_of(10).then(|| id / 10 - 1))
     }
     fn atoms(&mut self, property: AtomProperty) -> HostResult<Vec<f64>> {
         Ok(match property {
@@ -347,7 +347,7 @@ fn sequences_of_steps_agree_with_lammps() {
             host.clock.step = step;
             let got = evaluate(formula, Target::Equal, None, &mut host).unwrap();
             let expected = if expected == "N" {
-                9.223372036854774784e18
+                9_223_372_036_854_774_784.0
             } else {
                 expected.parse().unwrap()
             };
