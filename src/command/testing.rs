@@ -3,7 +3,7 @@
 use super::COMMANDS;
 use crate::engine::{Engine, NoVariables};
 use crate::error::Result;
-use crate::graph::{Control, Session};
+use crate::graph::{Control, ScriptVariables, Session};
 use crate::io::log::Log;
 use std::rc::Rc;
 
@@ -12,6 +12,7 @@ pub(super) struct Rig {
     /// The engine.
     pub engine: Engine,
     control: Control,
+    variables: ScriptVariables,
 }
 
 impl Rig {
@@ -20,6 +21,7 @@ impl Rig {
         Self {
             engine: Engine::new(Log::to_memory(), Rc::new(NoVariables), false),
             control: Control::default(),
+            variables: ScriptVariables::new(COMMANDS),
         }
     }
 
@@ -54,7 +56,9 @@ impl Rig {
             engine: &mut self.engine,
             words,
             script: "test",
-            control: &mut self.control,
+            raw: &[],
+            variables: &self.variables,
+            control: &self.control,
             execute: &mut |_, _| Ok(()),
         };
         (entry.run)(&mut session, &args).map(|_| ())
