@@ -96,7 +96,10 @@ pub fn convert(args: &ConvertArgs) -> Result<String> {
     let mut frame = Frame::empty();
     let (mut seen, mut written) = (0_usize, 0_usize);
     let context = |seen: usize| format!("{}, frame {}", args.input.display(), seen + 1);
-    while reader.read_frame(&mut frame).with_context(|| context(seen))? {
+    while reader
+        .read_frame(&mut frame)
+        .with_context(|| context(seen))?
+    {
         if seen.is_multiple_of(args.every) {
             if let Some(dt) = args.frame_time {
                 frame.time = Some(dt * seen as f64);
@@ -105,12 +108,16 @@ pub fn convert(args: &ConvertArgs) -> Result<String> {
             }
             // Formats that number their frames need numbers.
             frame.step = frame.step.or(Some(seen as i64));
-            writer.write_frame(&frame, &atoms).with_context(|| context(seen))?;
+            writer
+                .write_frame(&frame, &atoms)
+                .with_context(|| context(seen))?;
             written += 1;
         }
         seen += 1;
     }
-    writer.finish().with_context(|| format!("writing {}", args.output.display()))?;
+    writer
+        .finish()
+        .with_context(|| format!("writing {}", args.output.display()))?;
     std::fs::rename(&path, &args.output)
         .with_context(|| format!("writing {}", args.output.display()))?;
     let mut text = format!(

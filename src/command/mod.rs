@@ -5,27 +5,56 @@
 mod atom_style;
 mod boundary;
 mod box_;
+mod change_box;
 mod clear;
+mod compute;
 mod create_atoms;
 mod create_box;
+mod delete_atoms;
 mod dielectric;
 mod dimension;
+mod displace_atoms;
+mod dump;
 mod echo;
+mod fix;
+mod group;
 mod include;
 mod jump;
 mod label;
+mod labelmap;
 mod lattice;
 mod log;
 mod mass;
+mod neighbor;
 mod package;
+mod pair;
+mod parallel;
 mod quit;
+mod read_data;
 mod region;
+mod replicate;
+mod restart;
+mod run;
+mod set;
+#[cfg(test)]
+mod set_up_tests;
 mod shell;
 mod suffix;
 mod support;
+#[cfg(test)]
+mod testing;
+mod thermo;
+mod thermo_modify;
+mod time;
 mod units;
 mod velocity;
+mod write_data;
 
+mod if_;
+mod info;
+mod next;
+mod print;
+mod variable;
 use crate::graph::CommandEntry;
 
 /// All commands, by name.
@@ -41,17 +70,63 @@ pub const COMMANDS: &[CommandEntry] = &[
     quit::COMMAND,
     shell::COMMAND,
     suffix::COMMAND,
+    if_::COMMAND,
+    info::COMMAND,
+    next::COMMAND,
+    print::COMMAND,
+    variable::COMMAND,
     // Settings and the system
     atom_style::COMMAND,
     boundary::COMMAND,
     box_::COMMAND,
+    change_box::COMMAND,
     create_atoms::COMMAND,
     create_box::COMMAND,
+    delete_atoms::COMMAND,
     dielectric::COMMAND,
     dimension::COMMAND,
+    displace_atoms::COMMAND,
+    group::COMMAND,
+    labelmap::COMMAND,
     lattice::COMMAND,
     mass::COMMAND,
+    read_data::COMMAND,
     region::COMMAND,
+    replicate::COMMAND,
+    set::COMMAND,
     units::COMMAND,
     velocity::COMMAND,
+    write_data::COMMAND,
+    // Styles, output and runs
+    compute::COMPUTE,
+    compute::UNCOMPUTE,
+    compute::COMPUTE_MODIFY,
+    dump::DUMP,
+    dump::UNDUMP,
+    dump::DUMP_MODIFY,
+    dump::WRITE_DUMP,
+    fix::FIX,
+    fix::UNFIX,
+    fix::FIX_MODIFY,
+    neighbor::NEIGHBOR,
+    neighbor::NEIGH_MODIFY,
+    pair::PAIR_STYLE,
+    pair::PAIR_COEFF,
+    pair::PAIR_MODIFY,
+    parallel::ATOM_MODIFY,
+    parallel::COMM_MODIFY,
+    parallel::COMM_STYLE,
+    parallel::NEWTON,
+    parallel::PROCESSORS,
+    restart::RESTART,
+    restart::READ_RESTART,
+    restart::WRITE_RESTART,
+    run::COMMAND,
+    thermo::THERMO,
+    thermo::THERMO_STYLE,
+    thermo_modify::COMMAND,
+    time::RESET_TIMESTEP,
+    time::RUN_STYLE,
+    time::TIMER,
+    time::TIMESTEP,
 ];

@@ -221,6 +221,9 @@ impl Host for Engine {
     }
 
     fn thermo(&mut self, keyword: &str) -> Result<f64> {
+        if self.state.cell.is_some() {
+            self.ensure_box_styles()?;
+        }
         thermo::evaluate(keyword, self).map(thermo::Value::as_f64)
     }
 

@@ -92,7 +92,7 @@ pub mod styles;
 pub mod thermo;
 
 pub use clock::{Clock, Section, TimeLimit};
-pub use restart::{RestartPlan, Restored};
+pub use restart::{RestartPlan, Restored, find_newest};
 pub use run::RunPlan;
 
 use forces::Forces;

@@ -442,7 +442,7 @@ impl Engine {
     }
 
     fn decode_pair(&mut self, mut r: Reader<'_>) -> Result<()> {
-        self.pair_modify = crate::pair::PairModify {
+        let modify = crate::pair::PairModify {
             mix: match r.int()? {
                 1 => Some(crate::pair::Mix::Geometric),
                 2 => Some(crate::pair::Mix::Arithmetic),
@@ -472,7 +472,9 @@ impl Engine {
                 let c: Vec<&str> = c.iter().map(String::as_str).collect();
                 style.coeff(&c, state, &self.pair_options)?;
             }
+            style.modify(&modify)?;
         }
+        self.pair_modify = modify;
         Ok(())
     }
 }

@@ -59,7 +59,7 @@ impl Engine {
 
     fn run_started(&mut self, plan: &RunPlan) -> Result<()> {
         self.ensure_box_styles()?;
-        if plan.pre || !self.is_current() {
+        if plan.pre || !self.pair_ready || !self.is_current() {
             self.initialise()?;
             if self.dry {
                 return Ok(());
@@ -267,6 +267,27 @@ impl Engine {
             Some(f) => e.note(format!("last good restart file: {f}")),
             None => e,
         }
+    }
+}
+
+impl Engine {
+    /// Sets the number of the present step and the simulation time.
+    pub fn reset_timestep(&mut self, step: i64, time: f64) {
+        let by = step - self.state.step;
+        self.state.step = step;
+        self.state.time = time;
+        self.state.time_step = step;
+        self.shift_lists(by);
+        for slot in self.fixes.values_mut() {
+            if let Some(f) = &mut slot.fix {
+                f.reset_timestep(step);
+            }
+        }
+        for slot in self.dumps.values_mut() {
+            slot.last = None;
+        }
+        self.restored.step = None;
+        self.state.touch();
     }
 }
 

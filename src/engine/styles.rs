@@ -86,6 +86,7 @@ impl Engine {
     /// The group or style does not exist, the words are wrong, the ID belongs to a fix of another style.
     pub fn add_fix(&mut self, id: &str, group: &str, words: &[&str]) -> Result<()> {
         let style = words.first().copied().unwrap_or("");
+        self.ensure_box_styles()?;
         let bit = self.state.groups.require("fix", group)?;
         let entry = fix::find(style).map_err(|e| e.or_at(0))?;
         let args = entry
@@ -175,7 +176,7 @@ impl Engine {
     pub fn set_pair_style(&mut self, words: &[&str]) -> Result<()> {
         let name = words.first().copied().unwrap_or("");
         self.pair_ready = false;
-        self.outdate();
+        self.pair_modify = pair::PairModify::default();
         if name == "none" {
             self.pair = None;
             return Ok(());
@@ -200,7 +201,6 @@ impl Engine {
     pub fn set_pair_coeff(&mut self, words: &[&str]) -> Result<()> {
         self.state.cell("Pair_coeff")?;
         self.pair_ready = false;
-        self.outdate();
         match &mut self.pair {
             Some(slot) => slot.style.coeff(words, &self.state, &self.pair_options),
             None => Err(Error::input("Pair_coeff command without a pair style")
@@ -217,9 +217,6 @@ impl Engine {
             self.pair_ready = true;
             return Ok(());
         };
-        if self.pair_modify != pair::PairModify::default() {
-            slot.style.modify(&self.pair_modify)?;
-        }
         slot.style
             .init(&self.state)
             .map_err(|e| e.note(format!("pair style {}", slot.name)))?;

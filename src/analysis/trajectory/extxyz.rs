@@ -283,7 +283,10 @@ fn read_frame(lines: &mut Lines, first: bool) -> Result<Outcome> {
     let mut frame = Frame::empty();
     frame.cell = comment.cell().with_context(context)?;
     if let Some(text) = comment.get("origin") {
-        let values: Vec<f64> = text.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+        let values: Vec<f64> = text
+            .split_whitespace()
+            .filter_map(|w| w.parse().ok())
+            .collect();
         frame.origin = values.try_into().unwrap_or([0.0; 3]);
     }
     frame.time = comment.number(&["time"]);

@@ -429,7 +429,9 @@ fn edges(group: &Group, notes: &mut Vec<String>) -> Result<Edges> {
 /// Where the cell begins, in the file's unit; argyro writes it beside the edges.
 fn origin(group: &Group) -> [f64; 3] {
     let attribute = group.group("box").and_then(|b| b.attr("origin"));
-    let values = attribute.and_then(|a| a.read_raw::<f64>()).unwrap_or_default();
+    let values = attribute
+        .and_then(|a| a.read_raw::<f64>())
+        .unwrap_or_default();
     values.try_into().unwrap_or([0.0; 3])
 }
 

@@ -36,7 +36,9 @@ pub fn repair(path: &Path) -> Result<Repaired> {
         Some(p) if !p.as_os_str().is_empty() => p,
         _ => Path::new("."),
     };
-    let temporary = tempfile::Builder::new().prefix(".argyro-").tempdir_in(folder)?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".argyro-")
+        .tempdir_in(folder)?;
     let copy = temporary.path().join("copy");
     fs::copy(path, &copy).context("copying the file")?;
     match whole_bytes {
@@ -140,7 +142,7 @@ struct Element {
 impl Element {
     fn last_step(&self) -> i64 {
         let rows = self.value.shape().first().copied().unwrap_or(0);
-        let times = self.time.as_ref().map_or(rows, hdf5::Container::size);
+        let times = self.time.as_ref().map_or(rows, |t| t.size());
         let n = super::h5md::valid_prefix(&self.steps).min(rows).min(times);
         if n == 0 { -1 } else { self.steps[n - 1] }
     }
@@ -148,8 +150,14 @@ impl Element {
     /// Keeps the entries up to the step `last`.
     fn cut(&self, last: i64) -> Result<()> {
         let valid = super::h5md::valid_prefix(&self.steps);
-        let n = self.steps[..valid].iter().take_while(|s| **s <= last).count();
-        for data in [Some(&self.step), self.time.as_ref(), Some(&self.value)].into_iter().flatten() {
+        let n = self.steps[..valid]
+            .iter()
+            .take_while(|s| **s <= last)
+            .count();
+        for data in [Some(&self.step), self.time.as_ref(), Some(&self.value)]
+            .into_iter()
+            .flatten()
+        {
             let mut shape = data.shape();
             let Some(rows) = shape.first_mut().filter(|rows| **rows > n) else {
                 continue;
@@ -214,14 +222,26 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = file(folder.path(), "t", format);
             let whole = fs::read(&path).unwrap();
-            assert_eq!(repair(&path).unwrap(), Repaired { frames: 5, damaged: None });
+            assert_eq!(
+                repair(&path).unwrap(),
+                Repaired {
+                    frames: 5,
+                    damaged: None
+                }
+            );
             fs::write(&path, &whole[..whole.len() - 3]).unwrap();
             let done = repair(&path).unwrap();
             assert_eq!(done.frames, 4);
             assert!(done.damaged.unwrap().exists());
             let repaired = fs::read(&path).unwrap();
             assert_eq!(repaired, whole[..repaired.len()]);
-            assert_eq!(repair(&path).unwrap(), Repaired { frames: 4, damaged: None });
+            assert_eq!(
+                repair(&path).unwrap(),
+                Repaired {
+                    frames: 4,
+                    damaged: None
+                }
+            );
         }
     }
 
@@ -230,19 +250,35 @@ mod tests {
     fn h5md_elements_are_cut_to_the_committed_steps() {
         let folder = tempfile::tempdir().unwrap();
         let path = file(folder.path(), "t.h5", Format::H5md);
-        assert_eq!(repair(&path).unwrap(), Repaired { frames: 5, damaged: None });
+        assert_eq!(
+            repair(&path).unwrap(),
+            Repaired {
+                frames: 5,
+                damaged: None
+            }
+        );
         let open = hdf5::File::open_rw(&path).unwrap();
         // Killed within the fourth frame: values of some elements are longer than the steps.
         let group = open.group("particles/all").unwrap();
-        group.dataset("position/step").unwrap().write_raw(&[0_i64, 10, 20, -1, -1]).unwrap();
-        group.dataset("image/value").unwrap().resize((4, 2, 3)).unwrap();
+        group
+            .dataset("position/step")
+            .unwrap()
+            .write_raw(&[0_i64, 10, 20, -1, -1])
+            .unwrap();
+        group
+            .dataset("image/value")
+            .unwrap()
+            .resize((4, 2, 3))
+            .unwrap();
         open.close().unwrap();
         let done = repair(&path).unwrap();
         assert_eq!(done.frames, 3);
         let open = hdf5::File::open(&path).unwrap();
         for name in ["position", "image", "box/edges"] {
             for part in ["value", "step", "time"] {
-                let data = open.dataset(&format!("particles/all/{name}/{part}")).unwrap();
+                let data = open
+                    .dataset(&format!("particles/all/{name}/{part}"))
+                    .unwrap();
                 assert_eq!(data.shape()[0], 3, "{name}/{part}");
             }
         }

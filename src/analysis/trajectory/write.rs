@@ -214,7 +214,11 @@ fn atom_tail(out: &mut String, frame: &Frame, i: usize, images: bool, velocities
 
 fn box_lines(out: &mut String, cell: &Cell, origin: [f64; 3]) {
     let [a, b, c] = cell.edges;
-    let boundary: Vec<&str> = cell.periodic.iter().map(|p| if *p { "pp" } else { "ff" }).collect();
+    let boundary: Vec<&str> = cell
+        .periodic
+        .iter()
+        .map(|p| if *p { "pp" } else { "ff" })
+        .collect();
     let boundary = boundary.join(" ");
     let [ox, oy, oz] = origin;
     let restricted = a[1] == 0.0 && a[2] == 0.0 && b[2] == 0.0;
@@ -247,8 +251,17 @@ fn extxyz_frame(out: &mut String, frame: &Frame, atoms: &Atoms) {
     let _ = writeln!(out, "{n}");
     if let Some(cell) = &frame.cell {
         let numbers: Vec<String> = cell.edges.iter().flatten().map(f64::to_string).collect();
-        let flags: Vec<&str> = cell.periodic.iter().map(|p| if *p { "T" } else { "F" }).collect();
-        let _ = write!(out, "Lattice=\"{}\" pbc=\"{}\" ", numbers.join(" "), flags.join(" "));
+        let flags: Vec<&str> = cell
+            .periodic
+            .iter()
+            .map(|p| if *p { "T" } else { "F" })
+            .collect();
+        let _ = write!(
+            out,
+            "Lattice=\"{}\" pbc=\"{}\" ",
+            numbers.join(" "),
+            flags.join(" ")
+        );
         if frame.origin != [0.0; 3] {
             let [x, y, z] = frame.origin;
             let _ = write!(out, "Origin=\"{x} {y} {z}\" ");

@@ -39,7 +39,10 @@ fn failed(e: hdf5::Error) -> anyhow::Error {
 
 fn text(at: &Location, name: &str, value: &str) -> Result<()> {
     let value = VarLenUnicode::from_str(value).map_err(|e| anyhow!("{name}: {e}"))?;
-    let attribute = at.new_attr::<VarLenUnicode>().create(name).map_err(failed)?;
+    let attribute = at
+        .new_attr::<VarLenUnicode>()
+        .create(name)
+        .map_err(failed)?;
     attribute.write_scalar(&value).map_err(failed)
 }
 
@@ -48,12 +51,20 @@ fn texts(at: &Location, name: &str, values: &[&str]) -> Result<()> {
         .iter()
         .map(|v| VarLenUnicode::from_str(v).map_err(|e| anyhow!("{name}: {e}")))
         .collect::<Result<_>>()?;
-    let attribute = at.new_attr::<VarLenUnicode>().shape(values.len()).create(name);
+    let attribute = at
+        .new_attr::<VarLenUnicode>()
+        .shape(values.len())
+        .create(name);
     attribute.and_then(|a| a.write_raw(&values)).map_err(failed)
 }
 
 impl Element {
-    fn create<T: H5Type>(group: &Group, name: &str, rows: usize, unit: Option<&str>) -> Result<Self> {
+    fn create<T: H5Type>(
+        group: &Group,
+        name: &str,
+        rows: usize,
+        unit: Option<&str>,
+    ) -> Result<Self> {
         let group = group.create_group(name).map_err(failed)?;
         let value = group
             .new_dataset::<T>()
@@ -63,7 +74,11 @@ impl Element {
             .shape((0.., rows, 3))
             .create("value")
             .map_err(failed)?;
-        let step = group.new_dataset::<i64>().chunk(1024).fill_value(-1_i64).shape(0..);
+        let step = group
+            .new_dataset::<i64>()
+            .chunk(1024)
+            .fill_value(-1_i64)
+            .shape(0..);
         let step = step.create("step").map_err(failed)?;
         let time = group.new_dataset::<f64>().chunk(1024).shape(0..);
         let time = time.create("time").map_err(failed)?;
@@ -79,12 +94,18 @@ impl Element {
         T: Copy,
     {
         let flat: Vec<T> = values.iter().flatten().copied().collect();
-        self.value.resize((at + 1, values.len(), 3)).map_err(failed)?;
+        self.value
+            .resize((at + 1, values.len(), 3))
+            .map_err(failed)?;
         let plane = ndarray::ArrayView2::from_shape((values.len(), 3), &flat)?;
-        self.value.write_slice(plane, (at, .., ..)).map_err(failed)?;
+        self.value
+            .write_slice(plane, (at, .., ..))
+            .map_err(failed)?;
         self.time.resize(at + 1).map_err(failed)?;
         let one = |x| ndarray::ArrayView1::from(x);
-        self.time.write_slice(one(&[time]), at..at + 1).map_err(failed)?;
+        self.time
+            .write_slice(one(&[time]), at..at + 1)
+            .map_err(failed)?;
         self.step.resize(at + 1).map_err(failed)?;
         let steps = ndarray::Array1::from_vec(vec![step]);
         self.step.write_slice(&steps, at..at + 1).map_err(failed)
@@ -99,7 +120,11 @@ impl H5mdWriter {
     pub fn create(path: &Path) -> Result<Self> {
         let file = File::create(path).map_err(failed)?;
         let h5md = file.create_group("h5md").map_err(failed)?;
-        let version = h5md.new_attr::<i32>().shape(2).create("version").map_err(failed)?;
+        let version = h5md
+            .new_attr::<i32>()
+            .shape(2)
+            .create("version")
+            .map_err(failed)?;
         version.write_raw(&[1, 1]).map_err(failed)?;
         let author = h5md.create_group("author").map_err(failed)?;
         text(&author, "name", "argyro user")?;
@@ -121,8 +146,16 @@ impl H5mdWriter {
         let dimension = cell.new_attr::<i32>().create("dimension").map_err(failed)?;
         dimension.write_scalar(&3).map_err(failed)?;
         let periodic = frame.cell.map_or([false; 3], |c| c.periodic);
-        texts(&cell, "boundary", &periodic.map(|p| if p { "periodic" } else { "none" }))?;
-        let origin = cell.new_attr::<f64>().shape(3).create("origin").map_err(failed)?;
+        texts(
+            &cell,
+            "boundary",
+            &periodic.map(|p| if p { "periodic" } else { "none" }),
+        )?;
+        let origin = cell
+            .new_attr::<f64>()
+            .shape(3)
+            .create("origin")
+            .map_err(failed)?;
         origin.write_raw(&frame.origin).map_err(failed)?;
         let edges = match frame.cell {
             Some(_) => Some(Element::create::<f64>(&cell, "edges", 3, Some("Angstrom"))?),
@@ -134,7 +167,12 @@ impl H5mdWriter {
             false => None,
         };
         let velocity = match frame.velocity.len() == n {
-            true => Some(Element::create::<f64>(&all, "velocity", n, Some("Angstrom ps-1"))?),
+            true => Some(Element::create::<f64>(
+                &all,
+                "velocity",
+                n,
+                Some("Angstrom ps-1"),
+            )?),
             false => None,
         };
         let fixed = |name: &str, values: &[i64]| -> Result<()> {
@@ -155,7 +193,10 @@ impl H5mdWriter {
         if let Some(t) = atoms.temperature {
             let parameters = self.file.create_group("parameters").map_err(failed)?;
             let own = parameters.create_group("argyro").map_err(failed)?;
-            let attribute = own.new_attr::<f64>().create("temperature").map_err(failed)?;
+            let attribute = own
+                .new_attr::<f64>()
+                .create("temperature")
+                .map_err(failed)?;
             attribute.write_scalar(&t).map_err(failed)?;
         }
         Ok(Series {

@@ -7,7 +7,7 @@ mod keywords;
 mod layout;
 
 pub use keywords::{KEYWORDS, Keyword, Quantity, evaluate};
-pub use layout::{Column, Layout, Value};
+pub use layout::{Column, Layout, Line, Value};
 
 use crate::domain::host::{Host, Part, Reference, Source};
 use crate::domain::values::{Shape, expand};
