@@ -108,6 +108,7 @@ impl Engine {
         self.each_fix(|fix, host| fix.pre_exchange(host))?;
         self.setup_lists()?;
         self.announce();
+        self.forces.habit = super::forces::Habit::default();
         self.state.run.running = true;
         let tally = Tally::GLOBAL.or(self.tally_wanted(self.state.step));
         self.compute_forces(tally)?;
@@ -211,7 +212,7 @@ impl Engine {
     /// What the force evaluation of step `step` should accumulate. What is not announced is evaluated when
     /// it is asked for, so this is about speed only.
     fn tally_wanted(&self, step: i64) -> Tally {
-        let mut tally = Tally::NONE;
+        let mut tally = self.forces.habit.expected(step);
         if step == self.next_row {
             tally = tally.or(Tally::GLOBAL);
         }
