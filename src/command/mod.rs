@@ -14,9 +14,11 @@ mod dimension;
 mod dump;
 mod echo;
 mod fix;
+mod group;
 mod include;
 mod jump;
 mod label;
+mod labelmap;
 mod lattice;
 mod log;
 mod mass;
@@ -25,9 +27,12 @@ mod package;
 mod pair;
 mod parallel;
 mod quit;
+mod read_data;
 mod region;
+mod replicate;
 mod restart;
 mod run;
+mod set;
 mod shell;
 mod suffix;
 mod support;
@@ -36,6 +41,7 @@ mod thermo_modify;
 mod time;
 mod units;
 mod velocity;
+mod write_data;
 
 use crate::graph::CommandEntry;
 
@@ -60,11 +66,17 @@ pub const COMMANDS: &[CommandEntry] = &[
     create_box::COMMAND,
     dielectric::COMMAND,
     dimension::COMMAND,
+    group::COMMAND,
+    labelmap::COMMAND,
     lattice::COMMAND,
     mass::COMMAND,
+    read_data::COMMAND,
     region::COMMAND,
+    replicate::COMMAND,
+    set::COMMAND,
     units::COMMAND,
     velocity::COMMAND,
+    write_data::COMMAND,
     // Styles, output and runs
     compute::COMPUTE,
     compute::UNCOMPUTE,

@@ -4,4 +4,6 @@ pub mod log;
 
 pub mod atomic_write;
 pub mod codec;
+
+pub mod data;
 pub mod restart;
