@@ -195,7 +195,13 @@ impl Engine {
     fn check_finite(&self) -> Result<()> {
         let f = &self.state.atoms.f;
         let bad = |v: &[f64; 3]| v.iter().any(|c| !c.is_finite());
-        if !f.par_iter().with_min_len(8192).any(bad) {
+        // Small systems are done before the threads have woken up.
+        let found = if f.len() < 8192 {
+            f.iter().any(bad)
+        } else {
+            f.par_iter().with_min_len(8192).any(bad)
+        };
+        if !found {
             return Ok(());
         }
         let ids: Vec<i64> = (0..f.len())

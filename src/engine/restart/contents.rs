@@ -288,6 +288,11 @@ impl Engine {
         };
         let name = r.text()?;
         if !r.flag()? {
+            if !name.is_empty() {
+                self.log.line(&format!(
+                    "  pair style {name} reads files: pair_style and pair_coeff must be given again"
+                ));
+            }
             return Ok(());
         }
         let style = words(&mut r)?;
@@ -295,9 +300,7 @@ impl Engine {
         for _ in 0..r.int()? {
             coeffs.push(words(&mut r)?);
         }
-        let style: Vec<&str> = std::iter::once(name.as_str())
-            .chain(style.iter().map(String::as_str))
-            .collect();
+        let style: Vec<&str> = style.iter().map(String::as_str).collect();
         self.set_pair_style(&style)?;
         let state = &self.state;
         if let Some(PairSlot { style, .. }) = &mut self.pair {
