@@ -15,7 +15,12 @@ pub fn kick_factors(state: &State) -> Vec<f64> {
 }
 
 /// Calls `change(i, item)` for every item that belongs to a group.
-fn for_members<T: Send>(items: &mut [T], mask: &[u32], bit: u32, change: impl Fn(usize, &mut T) + Sync) {
+fn for_members<T: Send>(
+    items: &mut [T],
+    mask: &[u32],
+    bit: u32,
+    change: impl Fn(usize, &mut T) + Sync,
+) {
     let one = |(i, (item, &m)): (usize, (&mut T, &u32))| {
         if m & bit != 0 {
             change(i, item);
