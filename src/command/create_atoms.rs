@@ -188,7 +188,7 @@ fn points(engine: &mut Engine, style: &str, kind: u32, options: &Args) -> Result
         Some(id) => {
             regions::require(&engine.state.regions, "Create_atoms", id)
                 .map_err(|e| e.at(options.word("region-ID")))?;
-            super::support::update_region(engine, id)?;
+            regions::update(engine, id)?;
             Some(regions::require(&engine.state.regions, "Create_atoms", id)?.duplicate())
         }
     };

@@ -6,25 +6,42 @@ mod atom_style;
 mod boundary;
 mod box_;
 mod clear;
+mod compute;
 mod create_atoms;
 mod create_box;
 mod dielectric;
 mod dimension;
+mod dump;
 mod echo;
+mod fix;
+mod group;
 mod include;
 mod jump;
 mod label;
+mod labelmap;
 mod lattice;
 mod log;
 mod mass;
+mod neighbor;
 mod package;
+mod pair;
+mod parallel;
 mod quit;
+mod read_data;
 mod region;
+mod replicate;
+mod restart;
+mod run;
+mod set;
 mod shell;
 mod suffix;
 mod support;
+mod thermo;
+mod thermo_modify;
+mod time;
 mod units;
 mod velocity;
+mod write_data;
 
 use crate::graph::CommandEntry;
 
@@ -49,9 +66,47 @@ pub const COMMANDS: &[CommandEntry] = &[
     create_box::COMMAND,
     dielectric::COMMAND,
     dimension::COMMAND,
+    group::COMMAND,
+    labelmap::COMMAND,
     lattice::COMMAND,
     mass::COMMAND,
+    read_data::COMMAND,
     region::COMMAND,
+    replicate::COMMAND,
+    set::COMMAND,
     units::COMMAND,
     velocity::COMMAND,
+    write_data::COMMAND,
+    // Styles, output and runs
+    compute::COMPUTE,
+    compute::UNCOMPUTE,
+    compute::COMPUTE_MODIFY,
+    dump::DUMP,
+    dump::UNDUMP,
+    dump::DUMP_MODIFY,
+    dump::WRITE_DUMP,
+    fix::FIX,
+    fix::UNFIX,
+    fix::FIX_MODIFY,
+    neighbor::NEIGHBOR,
+    neighbor::NEIGH_MODIFY,
+    pair::PAIR_STYLE,
+    pair::PAIR_COEFF,
+    pair::PAIR_MODIFY,
+    parallel::ATOM_MODIFY,
+    parallel::COMM_MODIFY,
+    parallel::COMM_STYLE,
+    parallel::NEWTON,
+    parallel::PROCESSORS,
+    restart::RESTART,
+    restart::READ_RESTART,
+    restart::WRITE_RESTART,
+    run::COMMAND,
+    thermo::THERMO,
+    thermo::THERMO_STYLE,
+    thermo_modify::COMMAND,
+    time::RESET_TIMESTEP,
+    time::RUN_STYLE,
+    time::TIMER,
+    time::TIMESTEP,
 ];

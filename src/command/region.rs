@@ -53,6 +53,6 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         .map_err(|e| e.shifted(2))?;
     let region = regions::build(entry, &parsed, state).map_err(|e| e.shifted(2))?;
     state.regions.insert(id.to_string(), region);
-    super::support::update_region(s.engine, id)?;
+    regions::update(s.engine, id)?;
     Ok(Flow::Next)
 }

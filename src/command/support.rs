@@ -1,7 +1,7 @@
 //! What set-up commands share: texts about the box, values given by variables, checks.
 
 use crate::cformat::general;
-use crate::domain::{Cell, Host, State, regions};
+use crate::domain::{Cell, State};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::signature::parse_real;
@@ -128,23 +128,16 @@ impl Value {
     }
 }
 
-/// The engine as styles see it.
-pub(super) fn host(_engine: &mut Engine) -> Result<&mut dyn Host> {
-    Err(Error::input(
-        "values of variables and computes are not available yet",
-    ))
-}
-
 /// Value of an equal-style variable now.
 pub(super) fn equal_variable(engine: &mut Engine, name: &str) -> Result<f64> {
     let variables = engine.variables.clone();
-    variables.equal(name, host(engine)?)
+    variables.equal(name, engine)
 }
 
 /// Values of an atom-style variable now.
 pub(super) fn per_atom_variable(engine: &mut Engine, name: &str) -> Result<Vec<f64>> {
     let variables = engine.variables.clone();
-    let values = variables.atom(name, host(engine)?)?;
+    let values = variables.atom(name, engine)?;
     if values.len() != engine.state.atoms.len() {
         return Err(Error::input(format!(
             "Variable {name} does not have one value per atom"
@@ -153,48 +146,15 @@ pub(super) fn per_atom_variable(engine: &mut Engine, name: &str) -> Result<Vec<f
     Ok(values)
 }
 
-/// Brings the variables of a region up to date.
-pub(super) fn update_region(engine: &mut Engine, id: &str) -> Result<()> {
-    if engine.state.regions.get(id).is_some_and(|r| r.varies()) {
-        regions::update(host(engine)?, id)?;
+/// The temperature compute that the `temp` keyword of velocity names.
+pub(super) fn require_compute(engine: &Engine, id: &str) -> Result<()> {
+    if engine.computes.contains_key(id) {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// Temperature that compute `id` gives.
-pub(super) fn temperature(engine: &mut Engine, id: &str) -> Result<f64> {
-    if !engine.computes.contains_key(id) {
-        return Err(Error::input(format!(
-            "Could not find velocity temperature compute ID {id}"
-        ))
-        .suggest(id, engine.computes.keys().map(String::as_str)));
-    }
-    host(engine)?.temperature(id).map(|t| t.0)
-}
-
-/// Degrees of freedom of a group.
-pub(super) fn degrees_of_freedom(engine: &mut Engine, bit: u32) -> f64 {
-    let dimension = f64::from(engine.state.dimension);
-    match host(engine) {
-        Ok(h) => h.degrees_of_freedom(bit, dimension),
-        Err(_) => crate::domain::velocity::degrees_of_freedom(&engine.state, bit),
-    }
-}
-
-/// Velocity bias of the temperature compute `id`.
-pub(super) fn bias(engine: &mut Engine, id: &str) -> Result<Option<Vec<[f64; 3]>>> {
-    let taken = engine.computes.get_mut(id).and_then(|c| c.compute.take());
-    let Some(mut compute) = taken else {
-        return Err(Error::input(format!(
-            "Could not find velocity temperature compute ID {id}"
-        ))
-        .suggest(id, engine.computes.keys().map(String::as_str)));
-    };
-    let bias = host(engine).and_then(|h| compute.bias(h));
-    if let Some(slot) = engine.computes.get_mut(id) {
-        slot.compute = Some(compute);
-    }
-    bias
+    Err(Error::input(format!(
+        "Could not find velocity temperature compute ID {id}"
+    ))
+    .suggest(id, engine.computes.keys().map(String::as_str)))
 }
 
 /// Refuses types without a mass.
@@ -232,4 +192,18 @@ pub(super) fn atom_type(state: &State, word: &str, at: usize) -> Result<u32> {
         .at(at)
         .suggest(word, types.label.iter().flatten().map(String::as_str))),
     }
+}
+
+/// Refuses type labels that could be mistaken for numbers, ranges or comments, as LAMMPS does.
+pub(super) fn check_label(label: &str) -> Result<()> {
+    let bad = label.is_empty()
+        || label.starts_with(|c: char| c.is_ascii_digit() || c == '*' || c == '#')
+        || label.contains(char::is_whitespace);
+    if bad {
+        return Err(
+            Error::input(format!("Type label string {label} is invalid"))
+                .help("a label must not begin with a digit, '*' or '#'"),
+        );
+    }
+    Ok(())
 }

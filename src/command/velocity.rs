@@ -1,6 +1,7 @@
 //! `velocity`
 
-use super::support::{Value, check_masses};
+use super::support::{Value, check_masses, require_compute};
+use crate::domain::Host;
 use crate::domain::velocity::{self, Loop};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -187,14 +188,13 @@ fn target(engine: &mut Engine, o: &Args) -> Result<f64> {
 
 /// Temperature of the group now: by the `temp` compute, or kinetic with d N - d degrees of freedom.
 fn temperature(engine: &mut Engine, bit: u32, o: &Args) -> Result<f64> {
-    match o.keyword("temp") {
-        Some(k) => super::support::temperature(engine, k.str("compute-ID"))
-            .map_err(|e| e.or_at(k.word("compute-ID"))),
-        None => {
-            let dof = super::support::degrees_of_freedom(engine, bit);
-            Ok(velocity::temperature(&engine.state, bit, dof))
-        }
+    if let Some(k) = o.keyword("temp") {
+        let (id, at) = (k.str("compute-ID"), k.word("compute-ID"));
+        require_compute(engine, id).map_err(|e| e.at(at))?;
+        return engine.temperature(id).map(|t| t.0).map_err(|e| e.or_at(at));
     }
+    let dof = engine.degrees_of_freedom(bit, f64::from(engine.state.dimension));
+    Ok(velocity::temperature(&engine.state, bit, dof))
 }
 
 /// Scales the group to temperature `t`; with `bias yes` only what the compute leaves after its bias.
@@ -206,7 +206,7 @@ fn rescale(engine: &mut Engine, bit: u32, t: f64, o: &Args) -> Result<()> {
                     Error::input("velocity bias yes needs the temp keyword").at(k.position())
                 );
             };
-            super::support::bias(engine, c.str("compute-ID"))?
+            engine.velocity_bias(c.str("compute-ID"))?
         }
         _ => None,
     };

@@ -65,6 +65,12 @@ pub trait Compute {
         Ok(None)
     }
 
+    /// Takes kinetic energy from another temperature compute (`thermo_modify temp`, `fix_modify temp`); false if
+    /// this compute needs none.
+    fn use_temperature(&mut self, _id: &str) -> bool {
+        false
+    }
+
     /// `compute_modify` words.
     ///
     /// # Errors

@@ -107,6 +107,11 @@ impl Pressure {
 }
 
 impl Compute for Pressure {
+    fn use_temperature(&mut self, id: &str) -> bool {
+        self.temperature = Some(id.to_string());
+        true
+    }
+
     fn output(&self) -> Output {
         Output {
             vector: 6,

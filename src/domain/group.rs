@@ -74,4 +74,20 @@ impl Groups {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().flatten().map(String::as_str)
     }
+
+    /// Names in order of their bits, `None` where a bit is free; for restart files.
+    pub fn slots(&self) -> &[Option<String>] {
+        &self.names
+    }
+
+    /// Groups from [`Groups::slots`].
+    ///
+    /// # Errors
+    /// Too many, or the first is not `all`.
+    pub fn from_slots(names: Vec<Option<String>>) -> Result<Self> {
+        if names.len() > Self::MAX || names.first().is_none_or(|n| n.as_deref() != Some("all")) {
+            return Err(Error::input("the groups of the restart file are damaged"));
+        }
+        Ok(Self { names })
+    }
 }

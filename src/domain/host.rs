@@ -109,8 +109,10 @@ pub struct Output {
     pub array: (usize, usize),
     /// Columns per atom: `None` no per-atom data, `Some(0)` a per-atom vector, else an array.
     pub per_atom: Option<usize>,
-    /// Whether global values are extensive (divided by N under `thermo_modify norm yes`).
+    /// Whether the scalar is extensive (divided by N under `thermo_modify norm yes`).
     pub extensive: bool,
+    /// Whether the elements of the global vector or array are extensive.
+    pub extensive_vector: bool,
 }
 
 impl Output {
@@ -121,6 +123,7 @@ impl Output {
         array: (0, 0),
         per_atom: None,
         extensive: false,
+        extensive_vector: false,
     };
 }
 
@@ -200,6 +203,13 @@ pub trait Host {
     /// # Errors
     /// `id` is not a temperature compute.
     fn temperature(&mut self, id: &str) -> Result<(f64, f64)>;
+
+    /// The velocity of each atom that temperature compute `id` does not count as thermal (order of
+    /// `Atoms`), if it leaves any out; a thermostat must not touch it.
+    ///
+    /// # Errors
+    /// There is no such compute, or it cannot be evaluated.
+    fn velocity_bias(&mut self, id: &str) -> Result<Option<Vec<[f64; 3]>>>;
 
     /// Changes the parameters of a pair style (`fix adapt`), re-reads nothing. Returns false if unsupported.
     fn pair_extract(&self, name: &str) -> Option<f64>;

@@ -4,7 +4,7 @@
 //! no script: variables reach it through [`Variables`].
 
 use crate::compute::{Compute, ComputeId};
-use crate::domain::host::Host;
+use crate::domain::host::{Data, Host, Part};
 use crate::domain::neighbor::NeighborSettings;
 use crate::domain::{Bricks, State};
 use crate::dump::{Dump, DumpId};
@@ -78,6 +78,27 @@ impl Variables for NoVariables {
     }
 }
 
+mod checks;
+mod clock;
+mod forces;
+mod host;
+mod identity;
+mod lists;
+mod report;
+mod restart;
+mod run;
+pub mod signals;
+pub mod styles;
+pub mod thermo;
+
+pub use clock::{Clock, Section, TimeLimit};
+pub use restart::{RestartPlan, Restored, find_newest};
+pub use run::RunPlan;
+
+use forces::Forces;
+use lists::Lists;
+use thermo::Thermo;
+
 /// The present pair style.
 pub struct PairSlot {
     /// Name as given (`lj/cut`).
@@ -98,6 +119,8 @@ pub struct FixSlot {
     pub energy: bool,
     /// `fix_modify virial`
     pub virial: bool,
+    /// Computes that belong to the fix and go with it.
+    pub computes: Vec<String>,
 }
 
 /// A compute with what the engine knows of it.
@@ -108,6 +131,8 @@ pub struct ComputeSlot {
     pub style: String,
     /// The compute; `None` while it is being evaluated.
     pub compute: Option<Box<dyn Compute>>,
+    /// Values of this state of the atoms: part, step, epoch, value.
+    cached: Vec<(Part, i64, u64, Data)>,
 }
 
 /// A dump with what the engine knows of it.
@@ -124,6 +149,10 @@ pub struct DumpSlot {
     pub last: Option<i64>,
     /// `dump_modify every v_name`
     pub every_variable: Option<String>,
+    /// Next step that the variable gave.
+    next: Option<i64>,
+    /// Whether frames after the step of the restart file have been removed.
+    truncated: bool,
 }
 
 /// The engine.
@@ -152,6 +181,31 @@ pub struct Engine {
     pub log: Log,
     /// Nothing is written and `run` only initialises (`argyro check`).
     pub dry: bool,
+    /// Settings of the thermodynamic output.
+    pub thermo: Thermo,
+    /// `restart` settings.
+    pub restart: RestartPlan,
+    /// `timer timeout`
+    pub time_limit: TimeLimit,
+    /// Runs initialise and write their first row, but make no steps (`-skiprun`).
+    pub skip_run: bool,
+    /// Why further runs are skipped (`fix halt ... error soft`).
+    pub runs_skipped: Option<String>,
+    /// Number of this partition.
+    pub partition: i64,
+    /// Seeds of random numbers, with what they were used for, to be named in the log.
+    pub seeds: Vec<(String, i64)>,
+    /// State of fixes and computes from a restart file that waits for them to be made again.
+    pub restored: Restored,
+    /// Whether `pair_coeff` and the like have changed since the pair style was prepared.
+    pub pair_ready: bool,
+    clock: Clock,
+    forces: Forces,
+    lists: Lists,
+    identity: String,
+    box_ready: bool,
+    /// Step of the next thermo row.
+    next_row: i64,
 }
 
 impl Engine {
@@ -170,6 +224,21 @@ impl Engine {
             variables,
             log,
             dry,
+            thermo: Thermo::default(),
+            restart: RestartPlan::default(),
+            time_limit: TimeLimit::default(),
+            skip_run: false,
+            runs_skipped: None,
+            partition: 0,
+            seeds: Vec::new(),
+            restored: Restored::default(),
+            pair_ready: false,
+            clock: Clock::default(),
+            forces: Forces::default(),
+            lists: Lists::default(),
+            identity: String::new(),
+            box_ready: false,
+            next_row: -1,
         }
     }
 }

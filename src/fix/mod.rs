@@ -6,6 +6,15 @@ pub mod ave_atom;
 pub mod ave_correlate;
 pub mod ave_time;
 pub mod average_common;
+pub mod enforce2d;
+pub mod halt;
+pub mod integrate_common;
+pub mod langevin;
+pub mod momentum;
+pub mod nh_common;
+pub mod nve;
+pub mod nvt;
+pub mod print;
 pub mod vector;
 
 use crate::domain::host::{Data, Host, Output, Part};
@@ -24,6 +33,17 @@ pub struct FixId {
     pub bit: u32,
 }
 
+/// A compute that a fix brings with it; its ID is `FIX_suffix`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Companion {
+    /// Last part of the ID.
+    pub suffix: &'static str,
+    /// Whether it is of group `all` instead of the group of the fix.
+    pub all: bool,
+    /// Style and its words.
+    pub words: Vec<String>,
+}
+
 /// Stop requests of a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
@@ -31,8 +51,8 @@ pub enum Control {
     Continue,
     /// End the run after this step; the script goes on (`fix halt error continue`).
     EndRun,
-    /// End the run and the script, exit status 0 or an error by the fix's choice (`error soft`).
-    EndScript,
+    /// End the run; later runs are skipped, other commands are executed (`error soft`).
+    EndRuns,
 }
 
 /// A fix; hooks have LAMMPS' names and order. Defaults do nothing.
@@ -174,6 +194,16 @@ pub trait Fix {
         .at(0))
     }
 
+    /// Computes that the fix needs and that are made and removed with it: a thermostat's temperature.
+    fn companions(&self) -> Vec<Companion> {
+        Vec::new()
+    }
+
+    /// Lines for the log at the start of a run: seeds.
+    fn describe(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// State for restart files (bincode-free: little-endian bytes made with `io::codec`), if there is any.
     fn state(&self) -> Option<Vec<u8>> {
         None
@@ -207,6 +237,13 @@ pub const FIXES: &[FixEntry] = &[
     ave_atom::STYLE,
     ave_correlate::STYLE,
     ave_time::STYLE,
+    enforce2d::STYLE,
+    halt::STYLE,
+    langevin::STYLE,
+    momentum::STYLE,
+    nve::STYLE,
+    nvt::STYLE,
+    print::STYLE,
     vector::STYLE,
 ];
 

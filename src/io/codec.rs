@@ -59,6 +59,15 @@ impl Writer {
         self
     }
 
+    /// Whole numbers with their count.
+    pub fn ints(&mut self, v: &[i64]) -> &mut Self {
+        self.int(v.len() as i64);
+        v.iter().for_each(|&x| {
+            self.int(x);
+        });
+        self
+    }
+
     /// Vectors with their count.
     pub fn vectors(&mut self, v: &[[f64; 3]]) -> &mut Self {
         self.int(v.len() as i64);
@@ -160,6 +169,15 @@ impl<'a> Reader<'a> {
     pub fn reals(&mut self) -> Result<Vec<f64>> {
         let n = self.count(8)?;
         (0..n).map(|_| self.real()).collect()
+    }
+
+    /// Whole numbers.
+    ///
+    /// # Errors
+    /// The bytes end.
+    pub fn ints(&mut self) -> Result<Vec<i64>> {
+        let n = self.count(8)?;
+        (0..n).map(|_| self.int()).collect()
     }
 
     /// Vectors.

@@ -2,4 +2,8 @@
 
 pub mod log;
 
+pub mod atomic_write;
 pub mod codec;
+
+pub mod data;
+pub mod restart;

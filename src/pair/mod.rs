@@ -5,9 +5,13 @@
 
 pub mod coeffs;
 pub mod forces;
+mod hybrid;
+mod lennard_jones;
 mod lj_cut;
+mod lj_cut_coul_cut;
 mod pairwise;
-mod tail;
+mod zbl;
+mod zero;
 
 pub use coeffs::TypePairs;
 pub use forces::{collect, prepare};
@@ -176,7 +180,14 @@ pub struct PairEntry {
 }
 
 /// All pair styles, by name.
-pub const PAIR_STYLES: &[PairEntry] = &[lj_cut::STYLE];
+pub const PAIR_STYLES: &[PairEntry] = &[
+    hybrid::STYLE,
+    hybrid::OVERLAY,
+    lj_cut::STYLE,
+    lj_cut_coul_cut::STYLE,
+    zbl::STYLE,
+    zero::STYLE,
+];
 
 /// The entry of style `name`.
 ///

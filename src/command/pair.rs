@@ -1,0 +1,161 @@
+//! `pair_style`, `pair_coeff`, `pair_modify`: the force field.
+
+use crate::error::{Error, Result};
+use crate::graph::{CommandEntry, Flow, Session};
+use crate::pair::Mix;
+use crate::signature::{Args, Kind, Signature, arg, keyword, rest};
+
+/// `pair_style`
+pub const PAIR_STYLE: CommandEntry = CommandEntry {
+    signature: &Signature {
+        name: "pair_style",
+        summary: "chooses the force field",
+        args: &[
+            arg("style", Kind::Style("pair"), "style, or none"),
+            rest("args", "words of the style"),
+        ],
+        keywords: &[],
+        description: "",
+        examples: &["pair_style lj/cut 2.5", "pair_style none"],
+    },
+    run: pair_style,
+};
+
+fn pair_style(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
+    session.engine.set_pair_style(session.words)?;
+    Ok(Flow::Next)
+}
+
+/// `pair_coeff`
+pub const PAIR_COEFF: CommandEntry = CommandEntry {
+    signature: &Signature {
+        name: "pair_coeff",
+        summary: "gives the force field its coefficients or model files",
+        args: &[
+            arg("I", Kind::Types, "atom types"),
+            arg("J", Kind::Types, "atom types"),
+            rest("args", "words of the style"),
+        ],
+        keywords: &[],
+        description: "",
+        examples: &["pair_coeff 1 1 1.0 1.0 2.5"],
+    },
+    run: pair_coeff,
+};
+
+fn pair_coeff(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
+    session.engine.set_pair_coeff(session.words)?;
+    Ok(Flow::Next)
+}
+
+/// `pair_modify`
+pub const PAIR_MODIFY: CommandEntry = CommandEntry {
+    signature: &Signature {
+        name: "pair_modify",
+        summary: "changes settings of the force field",
+        args: &[],
+        keywords: &[
+            keyword(
+                "mix",
+                &[arg(
+                    "rule",
+                    Kind::OneOf(&["geometric", "arithmetic", "sixthpower"]),
+                    "rule",
+                )],
+                "coefficients of unlike types",
+            ),
+            keyword(
+                "shift",
+                &[arg("value", Kind::YesNo, "yes or no")],
+                "shift energies to zero at the cutoff",
+            ),
+            keyword(
+                "tail",
+                &[arg("value", Kind::YesNo, "yes or no")],
+                "long-range van der Waals corrections to energy and pressure",
+            ),
+            keyword(
+                "table",
+                &[arg("N", Kind::Int, "bits, 0 for none")],
+                "table of the Coulomb function",
+            ),
+            keyword(
+                "tabinner",
+                &[arg("cutoff", Kind::Positive, "distance")],
+                "argyro's tables need none; without effect",
+            ),
+            keyword(
+                "compute",
+                &[arg("value", Kind::YesNo, "yes or no")],
+                "only `yes` is supported",
+            ),
+            keyword(
+                "nofdotr",
+                &[],
+                "virials are always summed over pairs; without effect",
+            ),
+            keyword(
+                "neigh/trim",
+                &[arg("value", Kind::YesNo, "yes or no")],
+                "without effect on results",
+            ),
+        ],
+        description: "",
+        examples: &[
+            "pair_modify shift yes",
+            "pair_modify tail yes mix arithmetic",
+        ],
+    },
+    run: pair_modify,
+};
+
+fn pair_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
+    let engine = &mut *session.engine;
+    let Some(slot) = &mut engine.pair else {
+        return Err(Error::input(
+            "Pair_modify command before pair_style is defined",
+        ));
+    };
+    if session.words.is_empty() {
+        return Err(Error::input(
+            "Illegal pair_modify command: missing argument(s)",
+        ));
+    }
+    let mut m = engine.pair_modify;
+    for k in args.keywords() {
+        match k.name() {
+            "mix" => {
+                m.mix = Some(match k.str("rule") {
+                    "arithmetic" => Mix::Arithmetic,
+                    "sixthpower" => Mix::SixthPower,
+                    _ => Mix::Geometric,
+                });
+            }
+            "shift" => m.shift = k.yes_no("value")?,
+            "tail" => m.tail = k.yes_no("value")?,
+            "table" => {
+                m.table = u32::try_from(k.int("N")?)
+                    .ok()
+                    .filter(|&n| n <= 16)
+                    .ok_or_else(|| {
+                        Error::input("pair_modify table must be 0 to 16").at(k.word("N"))
+                    })?;
+            }
+            "compute" if !k.yes_no("value")? => {
+                return Err(Error::input("pair_modify compute no is not supported")
+                    .help("use pair_style none")
+                    .at(k.position()));
+            }
+            _ => {}
+        }
+    }
+    if m.shift && m.tail {
+        return Err(Error::input(
+            "Cannot use both shift and tail in pair_modify",
+        ));
+    }
+    slot.style.modify(&m)?;
+    engine.pair_modify = m;
+    engine.pair_ready = false;
+    Ok(Flow::Next)
+}

@@ -1,0 +1,81 @@
+//! `set ... type/fraction`, `type/ratio`, `type/subset`: random choices of atoms by streams that depend on
+//! the seed and an atom's position only.
+
+use crate::command::support::atom_type;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::park::Park;
+use crate::signature::KeywordArgs;
+
+/// Sets the type of a random choice of the atoms; returns their number.
+pub(super) fn choose(engine: &mut Engine, chosen: &[usize], k: &KeywordArgs<'_>) -> Result<usize> {
+    let t = atom_type(&engine.state, k.str("type"), k.word("type"))?;
+    let seed = i32::try_from(k.int("seed")?)
+        .map_err(|_| Error::input("a seed must be below 2^31").at(k.word("seed")))?;
+    let picked = match k.name() {
+        "type/fraction" => {
+            let f = fraction(k)?;
+            let draws = draws(engine, chosen, seed)?;
+            chosen
+                .iter()
+                .zip(draws)
+                .filter(|(_, u)| *u <= f)
+                .map(|(i, _)| *i)
+                .collect()
+        }
+        "type/ratio" => exactly(
+            engine,
+            chosen,
+            seed,
+            (fraction(k)? * chosen.len() as f64) as usize,
+        )?,
+        _ => {
+            let n = k.int("N")?;
+            let wanted = usize::try_from(n)
+                .ok()
+                .filter(|n| *n <= chosen.len())
+                .ok_or_else(|| {
+                    Error::input(format!(
+                        "Set type/subset value {n} exceeds eligible atoms {}",
+                        chosen.len()
+                    ))
+                    .at(k.word("N"))
+                })?;
+            exactly(engine, chosen, seed, wanted)?
+        }
+    };
+    picked.iter().for_each(|&i| engine.state.atoms.kind[i] = t);
+    Ok(picked.len())
+}
+
+fn fraction(k: &KeywordArgs<'_>) -> Result<f64> {
+    let f = k.real("fraction")?;
+    if (0.0..=1.0).contains(&f) {
+        return Ok(f);
+    }
+    Err(Error::input(format!(
+        "Invalid fraction {f} in set command: it must lie in 0..1"
+    ))
+    .at(k.word("fraction")))
+}
+
+/// One uniform variate per atom.
+fn draws(engine: &Engine, chosen: &[usize], seed: i32) -> Result<Vec<f64>> {
+    let mut random = Park::new(i64::from(seed)).map_err(|e| Error::input(e.to_string()))?;
+    Ok(chosen
+        .iter()
+        .map(|&i| {
+            random.reset(seed, engine.state.atoms.x[i]);
+            random.uniform()
+        })
+        .collect())
+}
+
+/// The `wanted` atoms with the smallest variates (ties: smallest ID).
+fn exactly(engine: &Engine, chosen: &[usize], seed: i32, wanted: usize) -> Result<Vec<usize>> {
+    let draws = draws(engine, chosen, seed)?;
+    let mut order: Vec<usize> = (0..chosen.len()).collect();
+    let id = |k: usize| engine.state.atoms.id[chosen[k]];
+    order.sort_by(|&a, &b| draws[a].total_cmp(&draws[b]).then(id(a).cmp(&id(b))));
+    Ok(order.into_iter().take(wanted).map(|k| chosen[k]).collect())
+}

@@ -1,0 +1,119 @@
+//! What a run refuses or warns about before its first step.
+
+use super::Engine;
+use crate::error::{Error, Result};
+
+impl Engine {
+    /// Errors and warnings that need no forces; LAMMPS' wording where it has one.
+    ///
+    /// # Errors
+    /// No box, masses that are not set, group bits of fixes that no longer exist.
+    pub(crate) fn check_before_run(&mut self) -> Result<()> {
+        self.state.cell("run")?;
+        self.check_masses()?;
+        if self.pair.is_none() {
+            self.log
+                .warn("No pair style is defined: atoms do not interact");
+        }
+        self.warn_about_integrators();
+        self.warn_about_timestep();
+        self.warn_about_neighbor_settings();
+        Ok(())
+    }
+
+    fn check_masses(&self) -> Result<()> {
+        let types = &self.state.types;
+        let missing: Vec<String> = (1..=types.count)
+            .filter(|&t| types.mass.get(t).copied().flatten().is_none())
+            .map(|t| t.to_string())
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (what, verb) = if missing.len() == 1 {
+            ("Type", "is")
+        } else {
+            ("Types", "are")
+        };
+        Err(Error::input(format!(
+            "Not all per-type masses are set. {what} {} {verb} missing.",
+            missing.join(", ")
+        ))
+        .help(format!("add: mass {} VALUE", missing[0])))
+    }
+
+    fn warn_about_integrators(&self) {
+        let integrating: Vec<u32> = self
+            .fixes
+            .values()
+            .filter(|s| s.fix.as_ref().is_some_and(|f| f.integrates()))
+            .map(|s| s.id.bit)
+            .collect();
+        let steps = self.state.run.last - self.state.run.first;
+        if integrating.is_empty() {
+            if steps > 0 {
+                self.log
+                    .warn("No fixes with time integration, atoms won't move");
+            }
+            return;
+        }
+        let times = |m: u32| integrating.iter().filter(|&&b| m & b != 0).count();
+        if self.state.atoms.mask.iter().any(|&m| times(m) > 1) {
+            self.log
+                .warn("One or more atoms are time integrated more than once");
+        }
+        let bits = integrating.iter().fold(0, |a, b| a | b);
+        let free = self
+            .state
+            .atoms
+            .mask
+            .iter()
+            .filter(|&&m| m & bits == 0)
+            .count();
+        if free > 0 && steps > 0 {
+            self.log.warn(&format!(
+                "{free} of {} atoms are not time integrated: they do not move",
+                self.state.atoms.len()
+            ));
+        }
+    }
+
+    /// A timestep of 1.0 in metal units is 1 ps: nearly always meant as 1 fs.
+    fn warn_about_timestep(&self) {
+        let u = self.state.units;
+        if u.name == "lj" || u.femtosecond <= 0.0 {
+            return;
+        }
+        let fs = self.state.dt / u.femtosecond;
+        if fs > 20.0 {
+            self.log.warn(&format!(
+                "The timestep {} is {fs} fs in units {}: check the time unit",
+                self.state.dt, u.name
+            ));
+        }
+    }
+
+    /// Copied `neigh_modify every 10 check no` lines lose neighbours silently.
+    fn warn_about_neighbor_settings(&self) {
+        let n = &self.neighbor;
+        let interval = n.every.max(n.delay);
+        if n.check || n.once || interval <= 1 {
+            return;
+        }
+        let fastest = self
+            .state
+            .atoms
+            .v
+            .iter()
+            .map(|v| v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+            .fold(0.0, f64::max)
+            .sqrt();
+        let way = fastest * self.state.dt * interval as f64;
+        let skin = n.skin(&self.state);
+        if way > 0.5 * skin {
+            self.log.warn(&format!(
+                "neigh_modify check no with {interval} steps between builds: the fastest atom moves {way:.3}, more than half of the skin {skin}; neighbors may be missed"
+            ));
+        }
+    }
+}

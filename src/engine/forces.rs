@@ -1,0 +1,226 @@
+//! Force evaluation: pair style on the bricks, sums into atoms and tallies.
+//!
+//! Invariant: every sum runs over bricks in their order and inside a brick in the order of its atoms, whatever
+//! the number of threads.
+
+use super::Engine;
+use crate::domain::state::Tallies;
+use crate::domain::{LocalComm, Tally};
+use crate::error::{Error, Result};
+use crate::pair::{BrickForces, ForceContext};
+use rayon::prelude::*;
+
+/// Work arrays of the force evaluation.
+#[derive(Debug, Default)]
+pub struct Forces {
+    /// One output per brick.
+    out: Vec<BrickForces>,
+    /// Whether the tallies belong to the positions of the present step of a run.
+    pub in_step: bool,
+}
+
+impl Engine {
+    /// Evaluates forces, and what `tally` asks for, at the present positions (lists must be current).
+    ///
+    /// # Errors
+    /// The pair style fails, or a force is not finite.
+    pub(crate) fn compute_forces(&mut self, tally: Tally) -> Result<()> {
+        self.evaluate(tally)?;
+        let f = &mut self.state.atoms.f;
+        f.clear();
+        f.resize(self.state.atoms.id.len(), [0.0; 3]);
+        let parts: Vec<&[[f64; 3]]> = self.forces.out.iter().map(|o| o.f.as_slice()).collect();
+        self.bricks.reduce(&parts, f);
+        self.forces.in_step = true;
+        self.state.touch();
+        self.check_finite()
+    }
+
+    /// Evaluates energies and virials at the present positions and leaves the forces as they are.
+    pub(crate) fn compute_tallies(&mut self, tally: Tally) -> Result<()> {
+        // Fixes' shares belong to the step, not to this evaluation.
+        let old = std::mem::take(&mut self.state.tallies);
+        self.evaluate(tally.or(old.has))?;
+        self.state.tallies.fix_energy = old.fix_energy;
+        self.state.tallies.fix_virial = old.fix_virial;
+        Ok(())
+    }
+
+    fn evaluate(&mut self, tally: Tally) -> Result<()> {
+        self.clear_output(tally);
+        if let Some(slot) = &mut self.pair {
+            let context = ForceContext {
+                bricks: &self.bricks,
+                comm: &LocalComm,
+                state: &self.state,
+                tally,
+            };
+            slot.style
+                .compute(&context, &mut self.forces.out)
+                .map_err(|e| {
+                    e.note(format!(
+                        "pair style {}, step {}",
+                        slot.name, self.state.step
+                    ))
+                })?;
+        }
+        self.state.tallies = self.sum_tallies(tally);
+        Ok(())
+    }
+
+    fn clear_output(&mut self, tally: Tally) {
+        self.forces
+            .out
+            .resize_with(self.bricks.bricks.len(), BrickForces::default);
+        self.forces
+            .out
+            .par_iter_mut()
+            .zip(&self.bricks.bricks)
+            .for_each(|(o, b)| {
+                let n = b.len();
+                o.f.clear();
+                o.f.resize(n, [0.0; 3]);
+                o.vdwl = 0.0;
+                o.coul = 0.0;
+                o.virial = [0.0; 6];
+                o.atom_energy.clear();
+                o.atom_virial.clear();
+                if tally.atom_energy {
+                    o.atom_energy.resize(n, 0.0);
+                }
+                if tally.atom_virial {
+                    o.atom_virial.resize(n, [0.0; 6]);
+                }
+            });
+    }
+
+    fn sum_tallies(&self, tally: Tally) -> Tallies {
+        let mut t = Tallies {
+            has: tally,
+            ..Tallies::default()
+        };
+        for o in &self.forces.out {
+            t.vdwl += o.vdwl;
+            t.coul += o.coul;
+            for k in 0..6 {
+                t.virial[k] += o.virial[k];
+            }
+        }
+        if let Some(slot) = &self.pair {
+            (t.tail, t.tail_virial) = slot.style.tail(&self.state);
+        }
+        let n = self.state.atoms.len();
+        if tally.atom_energy {
+            t.atom_energy = vec![0.0; n];
+            let parts: Vec<&[[f64; 1]]> = self
+                .forces
+                .out
+                .iter()
+                .map(|o| bytemuck::cast_slice(o.atom_energy.as_slice()))
+                .collect();
+            self.bricks.reduce(
+                &parts,
+                bytemuck::cast_slice_mut(t.atom_energy.as_mut_slice()),
+            );
+        }
+        if tally.atom_virial {
+            t.atom_virial = vec![[0.0; 6]; n];
+            let parts: Vec<&[[f64; 6]]> = self
+                .forces
+                .out
+                .iter()
+                .map(|o| o.atom_virial.as_slice())
+                .collect();
+            self.bricks.reduce(&parts, &mut t.atom_virial);
+        }
+        t
+    }
+
+    /// Sums what fixes add to energy and virial under `fix_modify energy|virial yes`.
+    pub(crate) fn sum_fix_contributions(&mut self) {
+        let mut energy = 0.0;
+        let mut virial = [0.0; 6];
+        for slot in self.fixes.values() {
+            let Some(fix) = &slot.fix else { continue };
+            if slot.energy {
+                energy += fix.energy().unwrap_or(0.0);
+            }
+            if slot.virial
+                && let Some(v) = fix.virial()
+            {
+                (0..6).for_each(|k| virial[k] += v[k]);
+            }
+        }
+        self.state.tallies.fix_energy = energy;
+        self.state.tallies.fix_virial = virial;
+    }
+
+    fn check_finite(&self) -> Result<()> {
+        let f = &self.state.atoms.f;
+        let bad = |v: &[f64; 3]| v.iter().any(|c| !c.is_finite());
+        if !f.par_iter().with_min_len(8192).any(bad) {
+            return Ok(());
+        }
+        let ids: Vec<i64> = (0..f.len())
+            .filter(|&i| bad(&f[i]))
+            .map(|i| self.state.atoms.id[i])
+            .collect();
+        Err(self.blow_up("Non-finite forces", &ids))
+    }
+
+    /// The error of a simulation that has gone wrong: step, atoms, smallest distance, last restart file.
+    pub(crate) fn blow_up(&self, what: &str, ids: &[i64]) -> Error {
+        const SHOWN: usize = 8;
+        let list: Vec<String> = ids.iter().take(SHOWN).map(i64::to_string).collect();
+        let more = if ids.len() > SHOWN {
+            format!(" and {} more", ids.len() - SHOWN)
+        } else {
+            String::new()
+        };
+        let mut e = Error::run(format!(
+            "{what} at step {} on atom IDs {}{more}: the simulation has blown up and atoms are lost",
+            self.state.step,
+            list.join(" ")
+        ))
+        .help("look for overlapping atoms, a timestep in the wrong time unit, or a model used outside of its training data");
+        if let Some((d, i, j)) = self.closest_pair() {
+            e = e.note(format!(
+                "smallest distance {d:.6} between atoms {i} and {j}"
+            ));
+        }
+        match &self.restart.last_written {
+            Some(f) => e.note(format!("last good restart file: {f}")),
+            None => e,
+        }
+    }
+
+    /// Smallest distance in the neighbour lists and the IDs of the two atoms.
+    fn closest_pair(&self) -> Option<(f64, i64, i64)> {
+        let mut best: Option<(f64, i64, i64)> = None;
+        let id = |owner: u32| {
+            self.state
+                .atoms
+                .id
+                .get(owner as usize)
+                .copied()
+                .unwrap_or(0)
+        };
+        for b in &self.bricks.bricks {
+            for list in [&b.half, &b.full] {
+                if list.start.len() <= b.own {
+                    continue;
+                }
+                for i in 0..b.own {
+                    for &j in list.of(i) {
+                        let (x, y) = (b.x[i], b.x[j as usize]);
+                        let d = (0..3).map(|k| (x[k] - y[k]).powi(2)).sum::<f64>().sqrt();
+                        if d.is_finite() && best.is_none_or(|o| d < o.0) {
+                            best = Some((d, id(b.owner[i]), id(b.owner[j as usize])));
+                        }
+                    }
+                }
+            }
+        }
+        best
+    }
+}

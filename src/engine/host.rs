@@ -1,0 +1,348 @@
+//! What styles see of the engine: values of computes, fixes and variables, tallies, degrees of freedom.
+//!
+//! A style is taken out of its slot while one of its methods runs, so a reference that leads back to it finds
+//! the slot empty and becomes an error instead of an endless recursion.
+
+use super::{Engine, thermo};
+use crate::domain::host::{Data, Host, Output, Part, Reference, Source};
+use crate::domain::{Bricks, State, Tally};
+use crate::error::{Error, Result};
+use crate::io::log::To;
+
+fn missing(source: Source, id: &str) -> Error {
+    let what = match source {
+        Source::Compute => "compute",
+        Source::Fix => "fix",
+        Source::Variable => "variable",
+    };
+    Error::input(format!("Could not find {what} ID {id}"))
+}
+
+fn circular(what: &str, id: &str) -> Error {
+    Error::input(format!(
+        "{what} {id} refers to itself, directly or through others"
+    ))
+}
+
+fn element(r: &Reference, i: usize, v: &[f64]) -> Result<f64> {
+    v.get(i - 1)
+        .copied()
+        .ok_or_else(|| Error::input(format!("{r}: there are only {} values", v.len())))
+}
+
+impl Engine {
+    fn compute_data(&mut self, id: &str, part: Part) -> Result<Data> {
+        let key = (self.state.step, self.state.epoch);
+        let running = self.state.run.running;
+        let slot = self
+            .computes
+            .get_mut(id)
+            .ok_or_else(|| missing(Source::Compute, id).suggest(id, []))?;
+        // Between runs, commands may change groups or variables without touching the atoms.
+        if running
+            && let Some(hit) = slot
+                .cached
+                .iter()
+                .find(|c| c.0 == part && (c.1, c.2) == key)
+        {
+            return Ok(hit.3.clone());
+        }
+        let mut compute = slot.compute.take().ok_or_else(|| circular("compute", id))?;
+        let result = compute.evaluate(part, self);
+        if let Some(slot) = self.computes.get_mut(id) {
+            slot.compute = Some(compute);
+            slot.cached.retain(|c| c.0 != part);
+            if running && let Ok(data) = &result {
+                slot.cached.push((part, key.0, key.1, data.clone()));
+            }
+        }
+        result
+    }
+
+    fn fix_data(&mut self, id: &str, part: Part) -> Result<Data> {
+        let slot = self
+            .fixes
+            .get_mut(id)
+            .ok_or_else(|| missing(Source::Fix, id))?;
+        let mut fix = slot.fix.take().ok_or_else(|| circular("fix", id))?;
+        let result = fix.data(part, self);
+        if let Some(slot) = self.fixes.get_mut(id) {
+            slot.fix = Some(fix);
+        }
+        result
+    }
+
+    fn variable_data(&mut self, id: &str, part: Part) -> Result<Data> {
+        let variables = self.variables.clone();
+        match part {
+            Part::PerAtom => variables.atom(id, self).map(Data::PerAtom),
+            Part::Vector => variables.vector(id, self).map(Data::Vector),
+            _ => variables.equal(id, self).map(Data::Scalar),
+        }
+    }
+
+    /// `c_ID[i]` of a compute without a global vector names the value of the atom with ID `i`.
+    fn of_atom(&mut self, r: &Reference, output: Output) -> Result<f64> {
+        let row = self
+            .state
+            .atoms
+            .id
+            .iter()
+            .position(|&id| id == r.index[0] as i64)
+            .ok_or_else(|| Error::input(format!("{r}: there is no atom with ID {}", r.index[0])))?;
+        match (output.per_atom, r.index.get(1)) {
+            (Some(0), None) => match self.data(r.source, &r.id, Part::PerAtom)? {
+                Data::PerAtom(v) => element(r, row + 1, &v),
+                _ => Err(Error::input(format!("{r} is not one value per atom"))),
+            },
+            (Some(n), Some(&c)) if c <= n => match self.data(r.source, &r.id, Part::PerAtom)? {
+                Data::PerAtomArray { columns, values } => element(r, row * columns + c, &values),
+                _ => Err(Error::input(format!(
+                    "{r} is not an array of values per atom"
+                ))),
+            },
+            _ => Err(Error::input(format!("{r} does not name a number"))),
+        }
+    }
+}
+
+impl Host for Engine {
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    fn bricks(&self) -> &Bricks {
+        &self.bricks
+    }
+
+    fn output(&self, source: Source, id: &str) -> Result<Output> {
+        match source {
+            Source::Compute => {
+                let slot = self.computes.get(id).ok_or_else(|| {
+                    missing(source, id).suggest(id, self.computes.keys().map(String::as_str))
+                })?;
+                let c = slot
+                    .compute
+                    .as_ref()
+                    .ok_or_else(|| circular("compute", id))?;
+                Ok(c.output())
+            }
+            Source::Fix => {
+                let slot = self.fixes.get(id).ok_or_else(|| {
+                    missing(source, id).suggest(id, self.fixes.keys().map(String::as_str))
+                })?;
+                let f = slot.fix.as_ref().ok_or_else(|| circular("fix", id))?;
+                Ok(f.output())
+            }
+            Source::Variable => match self.variables.style(id) {
+                None => Err(missing(source, id)),
+                Some("atom" | "atomfile") => Ok(Output {
+                    per_atom: Some(0),
+                    ..Output::default()
+                }),
+                // The length of a vector is known only when it is evaluated.
+                Some("vector") => Ok(Output {
+                    vector: usize::MAX,
+                    ..Output::default()
+                }),
+                Some(_) => Ok(Output::SCALAR),
+            },
+        }
+    }
+
+    fn data(&mut self, source: Source, id: &str, part: Part) -> Result<Data> {
+        match source {
+            Source::Compute => self.compute_data(id, part),
+            Source::Fix => self.fix_data(id, part),
+            Source::Variable => self.variable_data(id, part),
+        }
+    }
+
+    fn scalar(&mut self, r: &Reference) -> Result<f64> {
+        let output = self.output(r.source, &r.id)?;
+        match r.index.as_slice() {
+            [] if output.scalar => match self.data(r.source, &r.id, Part::Scalar)? {
+                Data::Scalar(v) => Ok(v),
+                _ => Err(Error::input(format!("{r} does not name a number"))),
+            },
+            [i] if output.vector > 0 => match self.data(r.source, &r.id, Part::Vector)? {
+                Data::Vector(v) => element(r, *i, &v),
+                _ => Err(Error::input(format!(
+                    "{r} does not name an element of a vector"
+                ))),
+            },
+            [i, j] if output.array.1 > 0 => match self.data(r.source, &r.id, Part::Array)? {
+                Data::Array { columns, values } if *j <= columns => {
+                    element(r, (i - 1) * columns + j, &values)
+                }
+                _ => Err(Error::input(format!(
+                    "{r} does not name an element of an array"
+                ))),
+            },
+            [_, ..] if output.per_atom.is_some() => self.of_atom(r, output),
+            _ => Err(Error::input(format!("{r} does not name a single number"))
+                .help("per-atom values need compute reduce or an atom ID as index")),
+        }
+    }
+
+    fn per_atom(&mut self, r: &Reference) -> Result<Vec<f64>> {
+        let refused = || Error::input(format!("{r} does not name one value per atom"));
+        match (
+            self.data(r.source, &r.id, Part::PerAtom)?,
+            r.index.as_slice(),
+        ) {
+            (Data::PerAtom(v), []) => Ok(v),
+            (Data::PerAtomArray { columns, values }, [i]) if *i <= columns => {
+                Ok(values.chunks_exact(columns).map(|row| row[i - 1]).collect())
+            }
+            _ => Err(refused()),
+        }
+    }
+
+    fn vector(&mut self, r: &Reference) -> Result<Vec<f64>> {
+        let refused = || Error::input(format!("{r} does not name a vector"));
+        match r.index.as_slice() {
+            [] => match self.data(r.source, &r.id, Part::Vector)? {
+                Data::Vector(v) => Ok(v),
+                _ => Err(refused()),
+            },
+            [i] => match self.data(r.source, &r.id, Part::Array)? {
+                Data::Array { columns, values } if *i <= columns => {
+                    Ok(values.chunks_exact(columns).map(|row| row[i - 1]).collect())
+                }
+                _ => Err(refused()),
+            },
+            _ => Err(refused()),
+        }
+    }
+
+    fn thermo(&mut self, keyword: &str) -> Result<f64> {
+        if self.state.cell.is_some() {
+            self.ensure_box_styles()?;
+        }
+        thermo::evaluate(keyword, self).map(thermo::Value::as_f64)
+    }
+
+    fn tally(&mut self, tally: Tally) -> Result<()> {
+        if self.state.run.running {
+            if self.forces.in_step && self.state.tallies.has.covers(tally) {
+                return Ok(());
+            }
+            return self.compute_tallies(tally);
+        }
+        if !self.is_current() || !self.pair_ready {
+            self.prepare_pair()?;
+            self.lists_between_runs()?;
+            self.state.tallies.has = Tally::NONE;
+            self.compute_tallies(tally)?;
+            self.mark_current();
+            return Ok(());
+        }
+        if self.state.tallies.has.covers(tally) {
+            return Ok(());
+        }
+        self.compute_tallies(tally)
+    }
+
+    fn degrees_of_freedom(&self, group_bit: u32, extra: f64) -> f64 {
+        let n = self
+            .state
+            .atoms
+            .mask
+            .iter()
+            .filter(|m| *m & group_bit != 0)
+            .count();
+        let removed: f64 = self
+            .fixes
+            .values()
+            .filter_map(|s| s.fix.as_ref())
+            .map(|f| f.removed_dof(&self.state, group_bit))
+            .sum();
+        f64::from(self.state.dimension) * n as f64 - extra - removed
+    }
+
+    fn temperature(&mut self, id: &str) -> Result<(f64, f64)> {
+        let t = match self.data(Source::Compute, id, Part::Scalar)? {
+            Data::Scalar(t) => t,
+            _ => return Err(Error::input(format!("compute {id} is not a temperature"))),
+        };
+        let dof = self.with_compute(id, |c, host| Ok(c.temperature_dof(host)))?;
+        let dof = dof.ok_or_else(|| {
+            Error::input(format!("compute ID {id} does not compute a temperature"))
+        })?;
+        Ok((t, dof))
+    }
+
+    fn velocity_bias(&mut self, id: &str) -> Result<Option<Vec<[f64; 3]>>> {
+        self.with_compute(id, |c, host| c.bias(host))
+    }
+
+    fn pair_extract(&self, _name: &str) -> Option<f64> {
+        None
+    }
+
+    fn substitute(&mut self, text: &str) -> Result<String> {
+        let variables = self.variables.clone();
+        variables.substitute(text, self)
+    }
+
+    fn print(&mut self, screen: bool, log: bool, line: &str) {
+        self.log.line_to(To { screen, log }, line);
+    }
+
+    fn warn(&mut self, message: &str) {
+        self.log.warn(message);
+    }
+
+    fn dry(&self) -> bool {
+        self.dry
+    }
+}
+
+impl Engine {
+    /// Calls a method of a compute with the engine as its host.
+    ///
+    /// # Errors
+    /// There is no such compute, or it is being evaluated.
+    pub(crate) fn with_compute<R>(
+        &mut self,
+        id: &str,
+        call: impl FnOnce(&mut dyn crate::compute::Compute, &mut dyn Host) -> Result<R>,
+    ) -> Result<R> {
+        let slot = self
+            .computes
+            .get_mut(id)
+            .ok_or_else(|| missing(Source::Compute, id))?;
+        let mut compute = slot.compute.take().ok_or_else(|| circular("compute", id))?;
+        let result = call(&mut *compute, self);
+        if let Some(slot) = self.computes.get_mut(id) {
+            slot.compute = Some(compute);
+        }
+        result
+    }
+
+    /// Calls a method of a fix with the engine as its host.
+    ///
+    /// # Errors
+    /// There is no such fix, or one of its hooks is running.
+    pub(crate) fn with_fix<R>(
+        &mut self,
+        id: &str,
+        call: impl FnOnce(&mut dyn crate::fix::Fix, &mut dyn Host) -> Result<R>,
+    ) -> Result<R> {
+        let slot = self
+            .fixes
+            .get_mut(id)
+            .ok_or_else(|| missing(Source::Fix, id))?;
+        let mut fix = slot.fix.take().ok_or_else(|| circular("fix", id))?;
+        let result = call(&mut *fix, self);
+        if let Some(slot) = self.fixes.get_mut(id) {
+            slot.fix = Some(fix);
+        }
+        result
+    }
+}

@@ -1,0 +1,594 @@
+//! Restart files: what they hold, when they are written, and how a run continues from them bit by bit.
+//!
+//! Besides atoms, cell and styles a file holds what the neighbour lists were built from, because the order of
+//! every sum follows from it.
+
+use super::{Engine, PairSlot};
+use crate::domain::state::{ATOM_STYLES, Types};
+use crate::domain::{Boundary, Cell, Groups, NeighborState};
+use crate::error::{Error, Result};
+use crate::io::atomic_write;
+use crate::io::codec::{Reader, Writer};
+use crate::io::restart::Sections;
+use crate::units::Units;
+use std::path::{Path, PathBuf};
+
+/// `restart` settings.
+#[derive(Debug, Clone, Default)]
+pub struct RestartPlan {
+    /// Written every this many steps; 0: never.
+    pub every: i64,
+    /// Step given by an equal-style variable instead.
+    pub variable: Option<String>,
+    /// One name with or without `*`, or two names that are used in turn.
+    pub files: Vec<String>,
+    /// Which of two names is next.
+    turn: usize,
+    next: Option<i64>,
+    /// Name of the last file that was written.
+    pub last_written: Option<String>,
+}
+
+/// State of styles from a restart file, waiting for styles with the same ID.
+#[derive(Debug, Clone, Default)]
+pub struct Restored {
+    /// (kind, ID, style, bytes)
+    waiting: Vec<(String, String, String, Vec<u8>)>,
+    /// Step of the restart file that this simulation continues.
+    pub step: Option<i64>,
+}
+
+impl Restored {
+    /// The state of a style of this kind, ID and name; handed out once.
+    pub fn take(&mut self, kind: &str, id: &str, style: &str) -> Option<Vec<u8>> {
+        let i = self
+            .waiting
+            .iter()
+            .position(|w| w.0 == kind && w.1 == id && w.2 == style)?;
+        Some(self.waiting.swap_remove(i).3)
+    }
+
+    /// IDs and styles that are still waiting, for the log.
+    pub fn waiting(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.waiting
+            .iter()
+            .map(|w| (w.0.as_str(), w.1.as_str(), w.2.as_str()))
+    }
+}
+
+/// `*` replaced by the step; names without one get `.STEP` if `append`.
+fn with_step(name: &str, step: i64, append: bool) -> String {
+    match name.split_once('*') {
+        Some((a, b)) => format!("{a}{step}{b}"),
+        None if append => format!("{name}.{step}"),
+        None => name.into(),
+    }
+}
+
+/// The file that `name` means: with `*` the one with the largest number in its place.
+///
+/// # Errors
+/// No file matches.
+pub fn find_newest(name: &str) -> Result<PathBuf> {
+    let Some((before, after)) = name.split_once('*') else {
+        return Ok(PathBuf::from(name));
+    };
+    let path = Path::new(before);
+    let (folder, stem) = match (path.parent(), before.ends_with('/')) {
+        (_, true) => (path, ""),
+        (Some(p), _) => (p, path.file_name().and_then(|f| f.to_str()).unwrap_or("")),
+        (None, _) => (Path::new(""), ""),
+    };
+    let listed = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let mut best: Option<(i64, PathBuf)> = None;
+    let entries = std::fs::read_dir(listed)
+        .map_err(|e| Error::input(format!("Cannot search for restart files {name}: {e}")))?;
+    for entry in entries.flatten() {
+        let file = entry.file_name();
+        let number = file.to_str().and_then(|f| {
+            f.strip_prefix(stem)?
+                .strip_suffix(after)?
+                .parse::<i64>()
+                .ok()
+        });
+        if let Some(n) = number
+            && best.as_ref().is_none_or(|b| n > b.0)
+        {
+            best = Some((n, folder.join(&file)));
+        }
+    }
+    best.map(|b| b.1)
+        .ok_or_else(|| Error::input(format!("Found no restart file matching pattern {name}")))
+}
+
+impl RestartPlan {
+    /// The name of the file that is due at `step`.
+    fn file(&mut self, step: i64) -> Option<String> {
+        match self.files.as_slice() {
+            [] => None,
+            [one] => Some(with_step(one, step, true)),
+            many => {
+                let name = many[self.turn % many.len()].clone();
+                self.turn += 1;
+                Some(with_step(&name, step, false))
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Finds the next step at which a file is due, at the start of a run.
+    pub(crate) fn plan_restart(&mut self) -> Result<()> {
+        self.restart.next = self.next_restart()?;
+        Ok(())
+    }
+
+    fn next_restart(&mut self) -> Result<Option<i64>> {
+        let step = self.state.step;
+        if let Some(name) = self.restart.variable.clone() {
+            let variables = self.variables.clone();
+            let next = variables.equal(&name, self)? as i64;
+            if next <= step {
+                return Err(Error::input(format!(
+                    "Restart variable {name} returned a bad timestep {next} at step {step}"
+                )));
+            }
+            return Ok(Some(next));
+        }
+        let n = self.restart.every;
+        Ok((n > 0).then(|| (step.div_euclid(n) + 1) * n))
+    }
+
+    /// Writes the restart file that is due at the present step of a run, if any.
+    pub(crate) fn write_due_restart(&mut self) -> Result<()> {
+        if self.restart.next != Some(self.state.step) {
+            return Ok(());
+        }
+        if let Some(file) = self.restart.file(self.state.step) {
+            self.write_restart(Path::new(&file))?;
+        }
+        self.plan_restart()
+    }
+
+    /// Writes a restart file because the run ends early; returns its name.
+    pub(crate) fn write_emergency_restart(&mut self) -> Result<String> {
+        let file = self
+            .restart
+            .file(self.state.step)
+            .unwrap_or_else(|| "argyro.restart".into());
+        self.write_restart(Path::new(&file))?;
+        Ok(file)
+    }
+
+    /// Writes a restart file of the present state; `*` in the name is the caller's to replace.
+    ///
+    /// # Errors
+    /// No box, or the file cannot be written.
+    pub fn write_restart(&mut self, path: &Path) -> Result<()> {
+        self.state.cell("Write_restart")?;
+        if self.dry {
+            return Ok(());
+        }
+        let bytes = self.restart_sections().encode();
+        atomic_write::write(path, &bytes, true).map_err(|e| Error::run(format!("{e:#}")))?;
+        self.restart.last_written = Some(path.display().to_string());
+        Ok(())
+    }
+
+    fn restart_sections(&self) -> Sections {
+        let mut s = Sections::default();
+        s.push("settings", self.encode_settings());
+        s.push("cell", encode_cell(self.state.cell.as_ref()));
+        s.push("types", encode_types(&self.state.types));
+        s.push("groups", self.encode_groups());
+        s.push("atoms", self.encode_atoms());
+        s.push("neighbor", self.encode_neighbor());
+        s.push("pair", self.encode_pair());
+        for slot in self.fixes.values() {
+            if let Some(bytes) = slot.fix.as_ref().and_then(|f| f.state()) {
+                s.push(&format!("fix\n{}\n{}", slot.id.id, slot.style), bytes);
+            }
+        }
+        for slot in self.computes.values() {
+            if let Some(bytes) = slot.compute.as_ref().and_then(|c| c.state()) {
+                s.push(&format!("compute\n{}\n{}", slot.id.id, slot.style), bytes);
+            }
+        }
+        for (kind, id, style, bytes) in &self.restored.waiting {
+            // Styles that have not been made again keep their state for a later run.
+            let taken = match kind.as_str() {
+                "fix" => self.fixes.contains_key(id),
+                _ => self.computes.contains_key(id),
+            };
+            if !taken {
+                s.push(&format!("{kind}\n{id}\n{style}"), bytes.clone());
+            }
+        }
+        s
+    }
+
+    fn encode_settings(&self) -> Vec<u8> {
+        let st = &self.state;
+        let mut w = Writer::new();
+        w.text(st.units.name)
+            .int(i64::from(st.dimension))
+            .text(st.atom_style.name)
+            .int(st.step)
+            .real(st.dt)
+            .real(st.time)
+            .int(st.time_step)
+            .real(st.dielectric)
+            .flag(st.newton.0)
+            .flag(st.newton.1);
+        w.finish()
+    }
+
+    fn encode_groups(&self) -> Vec<u8> {
+        let slots = self.state.groups.slots();
+        let mut w = Writer::new();
+        w.int(slots.len() as i64);
+        for name in slots {
+            w.text(name.as_deref().unwrap_or(""));
+        }
+        w.finish()
+    }
+
+    fn encode_atoms(&self) -> Vec<u8> {
+        let a = &self.state.atoms;
+        let mut w = Writer::new();
+        w.ints(&a.id)
+            .ints(&a.kind.iter().map(|&k| i64::from(k)).collect::<Vec<_>>())
+            .vectors(&a.x)
+            .vectors(&a.v)
+            .ints(
+                &a.image
+                    .iter()
+                    .flatten()
+                    .map(|&k| i64::from(k))
+                    .collect::<Vec<_>>(),
+            )
+            .ints(&a.mask.iter().map(|&k| i64::from(k)).collect::<Vec<_>>())
+            .reals(&a.q)
+            .ints(&a.molecule);
+        w.finish()
+    }
+
+    fn encode_neighbor(&self) -> Vec<u8> {
+        let h = &self.lists.held;
+        // Lists that do not belong to the present atoms are of no use to anybody.
+        let usable = h.x_hold.len() == self.state.atoms.len()
+            && (self.state.run.running || self.is_current());
+        let mut w = Writer::new();
+        w.flag(usable);
+        if usable {
+            w.vectors(&h.x_hold)
+                .bytes(&encode_cell(h.cell_hold.as_ref()))
+                .int(h.last_build)
+                .real(self.lists.reach());
+        }
+        w.finish()
+    }
+
+    fn encode_pair(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        let m = &self.pair_modify;
+        w.int(match m.mix {
+            None => 0,
+            Some(crate::pair::Mix::Geometric) => 1,
+            Some(crate::pair::Mix::Arithmetic) => 2,
+            Some(crate::pair::Mix::SixthPower) => 3,
+        })
+        .flag(m.shift)
+        .flag(m.tail)
+        .int(i64::from(m.table));
+        let commands = self.pair.as_ref().and_then(|p| p.style.commands());
+        w.text(self.pair.as_ref().map_or("", |p| p.name.as_str()));
+        w.flag(commands.is_some());
+        if let Some((style, coeffs)) = commands {
+            let words = |w: &mut Writer, v: &[String]| {
+                w.int(v.len() as i64);
+                v.iter().for_each(|t| {
+                    w.text(t);
+                });
+            };
+            words(&mut w, &style);
+            w.int(coeffs.len() as i64);
+            coeffs.iter().for_each(|c| words(&mut w, c));
+        }
+        w.finish()
+    }
+
+    /// Reads a restart file into an engine without a box.
+    ///
+    /// # Errors
+    /// There is a box already, or the file is damaged or contradicts itself.
+    pub fn read_restart(&mut self, path: &Path) -> Result<()> {
+        if self.state.cell.is_some() {
+            return Err(Error::input(
+                "Cannot read_restart after simulation box is defined",
+            ));
+        }
+        let sections = Sections::read(path)?;
+        let named = |e: Error| e.note(path.display().to_string());
+        self.take_sections(&sections).map_err(named)?;
+        self.ensure_box_styles()
+    }
+
+    fn take_sections(&mut self, s: &Sections) -> Result<()> {
+        self.decode_settings(s.require("settings")?)?;
+        let cell = decode_cell(&mut s.require("cell")?)?
+            .ok_or_else(|| Error::input("the restart file has no cell"))?;
+        cell.validate()?;
+        self.state.boundary = cell.boundary;
+        self.state.cell = Some(cell);
+        self.state.types = decode_types(&mut s.require("types")?)?;
+        self.decode_groups(s.require("groups")?)?;
+        self.decode_atoms(s.require("atoms")?)?;
+        self.decode_pair(s.require("pair")?)?;
+        self.decode_neighbor(s.require("neighbor")?)?;
+        for kind in ["fix", "compute"] {
+            let prefix = format!("{kind}\n");
+            for (rest, bytes) in s.with_prefix(&prefix) {
+                let (id, style) = rest
+                    .split_once('\n')
+                    .ok_or_else(|| Error::input("a style of the restart file has no name"))?;
+                let entry = (kind.into(), id.into(), style.into(), bytes.to_vec());
+                self.restored.waiting.push(entry);
+            }
+        }
+        self.restored.step = Some(self.state.step);
+        self.state.expected_atoms = self.state.atoms.len();
+        self.state.touch();
+        Ok(())
+    }
+
+    fn decode_settings(&mut self, mut r: Reader<'_>) -> Result<()> {
+        let st = &mut self.state;
+        let units = r.text()?;
+        st.units = Units::named(&units)
+            .ok_or_else(|| Error::input(format!("the restart file has unknown units '{units}'")))?;
+        st.dimension = if r.int()? == 2 { 2 } else { 3 };
+        let style = r.text()?;
+        st.atom_style = ATOM_STYLES
+            .iter()
+            .copied()
+            .find(|a| a.name == style)
+            .ok_or_else(|| {
+                Error::input(format!("the restart file has unknown atom style '{style}'"))
+            })?;
+        st.step = r.int()?;
+        st.dt = r.real()?;
+        st.time = r.real()?;
+        st.time_step = r.int()?;
+        st.dielectric = r.real()?;
+        st.newton = (r.flag()?, r.flag()?);
+        Ok(())
+    }
+
+    fn decode_groups(&mut self, mut r: Reader<'_>) -> Result<()> {
+        let n = r.int()?;
+        let mut slots = Vec::new();
+        for _ in 0..n {
+            let name = r.text()?;
+            slots.push((!name.is_empty()).then_some(name));
+        }
+        self.state.groups = Groups::from_slots(slots)?;
+        Ok(())
+    }
+
+    fn decode_atoms(&mut self, mut r: Reader<'_>) -> Result<()> {
+        let id = r.ints()?;
+        let kind = r.ints()?;
+        let x = r.vectors()?;
+        let v = r.vectors()?;
+        let image = r.ints()?;
+        let mask = r.ints()?;
+        let q = r.reals()?;
+        let molecule = r.ints()?;
+        let n = id.len();
+        let optional = |len: usize| len == 0 || len == n;
+        let whole = [kind.len(), x.len(), v.len(), mask.len()]
+            .iter()
+            .all(|&l| l == n)
+            && image.len() == 3 * n
+            && optional(q.len())
+            && optional(molecule.len());
+        let types = self.state.types.count as i64;
+        if !whole || kind.iter().any(|&k| k < 1 || k > types) {
+            return Err(Error::input(
+                "the atoms of the restart file contradict each other",
+            ));
+        }
+        let a = &mut self.state.atoms;
+        a.id = id;
+        a.kind = kind.iter().map(|&k| k as u32).collect();
+        a.x = x;
+        a.v = v;
+        a.f = vec![[0.0; 3]; n];
+        a.image = image
+            .chunks_exact(3)
+            .map(|c| [c[0] as i32, c[1] as i32, c[2] as i32])
+            .collect();
+        a.mask = mask.iter().map(|&k| k as u32).collect();
+        a.q = q;
+        a.molecule = molecule;
+        Ok(())
+    }
+
+    fn decode_neighbor(&mut self, mut r: Reader<'_>) -> Result<()> {
+        if !r.flag()? {
+            return Ok(());
+        }
+        let x_hold = r.vectors()?;
+        let cell_hold = decode_cell(&mut Reader::new(r.bytes()?))?;
+        let held = NeighborState {
+            x_hold,
+            cell_hold,
+            last_build: r.int()?,
+            ..NeighborState::default()
+        };
+        let reach = r.real()?;
+        if held.x_hold.len() != self.state.atoms.len() {
+            return Err(Error::input(
+                "the neighbor data of the restart file do not fit its atoms",
+            ));
+        }
+        self.resume_lists(held, reach);
+        Ok(())
+    }
+
+    fn decode_pair(&mut self, mut r: Reader<'_>) -> Result<()> {
+        let modify = crate::pair::PairModify {
+            mix: match r.int()? {
+                1 => Some(crate::pair::Mix::Geometric),
+                2 => Some(crate::pair::Mix::Arithmetic),
+                3 => Some(crate::pair::Mix::SixthPower),
+                _ => None,
+            },
+            shift: r.flag()?,
+            tail: r.flag()?,
+            table: r.int()?.clamp(0, 32) as u32,
+        };
+        let name = r.text()?;
+        if !r.flag()? {
+            return Ok(());
+        }
+        let style = words(&mut r)?;
+        let mut coeffs = Vec::new();
+        for _ in 0..r.int()? {
+            coeffs.push(words(&mut r)?);
+        }
+        let style: Vec<&str> = std::iter::once(name.as_str())
+            .chain(style.iter().map(String::as_str))
+            .collect();
+        self.set_pair_style(&style)?;
+        let state = &self.state;
+        if let Some(PairSlot { style, .. }) = &mut self.pair {
+            for c in &coeffs {
+                let c: Vec<&str> = c.iter().map(String::as_str).collect();
+                style.coeff(&c, state, &self.pair_options)?;
+            }
+            style.modify(&modify)?;
+        }
+        self.pair_modify = modify;
+        Ok(())
+    }
+}
+
+fn words(r: &mut Reader<'_>) -> Result<Vec<String>> {
+    let n = r.int()?;
+    let mut v = Vec::new();
+    for _ in 0..n {
+        v.push(r.text()?);
+    }
+    Ok(v)
+}
+
+fn encode_cell(cell: Option<&Cell>) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.flag(cell.is_some());
+    if let Some(c) = cell {
+        w.vectors(&[c.lo, c.hi, c.tilt]).flag(c.triclinic);
+        for side in c.boundary.iter().flatten() {
+            w.int(match side {
+                Boundary::Periodic => 0,
+                Boundary::Fixed => 1,
+                Boundary::Shrink => 2,
+                Boundary::ShrinkMinimum => 3,
+            });
+        }
+        for m in c.minimum.iter().flatten() {
+            w.real(*m);
+        }
+    }
+    w.finish()
+}
+
+fn decode_cell(r: &mut Reader<'_>) -> Result<Option<Cell>> {
+    if !r.flag()? {
+        return Ok(None);
+    }
+    let corners = r.vectors()?;
+    let [lo, hi, tilt] = corners[..] else {
+        return Err(Error::input("the cell of the restart file is damaged"));
+    };
+    let triclinic = r.flag()?;
+    let mut boundary = [[Boundary::Periodic; 2]; 3];
+    for side in boundary.iter_mut().flatten() {
+        *side = match r.int()? {
+            0 => Boundary::Periodic,
+            1 => Boundary::Fixed,
+            2 => Boundary::Shrink,
+            3 => Boundary::ShrinkMinimum,
+            _ => return Err(Error::input("a boundary of the restart file is unknown")),
+        };
+    }
+    let mut minimum = [[0.0; 2]; 3];
+    for m in minimum.iter_mut().flatten() {
+        *m = r.real()?;
+    }
+    Ok(Some(Cell {
+        tilt,
+        triclinic,
+        minimum,
+        ..Cell::orthogonal(lo, hi, boundary)
+    }))
+}
+
+fn encode_types(types: &Types) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.int(types.count as i64);
+    for t in 1..=types.count {
+        let mass = types.mass.get(t).copied().flatten();
+        w.flag(mass.is_some()).real(mass.unwrap_or(0.0));
+        let label = types.label.get(t).cloned().flatten();
+        w.text(label.as_deref().unwrap_or(""));
+    }
+    w.finish()
+}
+
+fn decode_types(r: &mut Reader<'_>) -> Result<Types> {
+    let count = r.int()?;
+    let mut types = Types::new(0);
+    for _ in 0..count {
+        let known = r.flag()?;
+        let mass = r.real()?;
+        let label = r.text()?;
+        types.count += 1;
+        types.mass.push(known.then_some(mass));
+        types.label.push((!label.is_empty()).then_some(label));
+    }
+    Ok(types)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_the_step() {
+        assert_eq!(with_step("a.*.rst", 20, true), "a.20.rst");
+        assert_eq!(with_step("a", 20, true), "a.20");
+        let mut p = RestartPlan {
+            files: vec!["one".into(), "two".into()],
+            ..RestartPlan::default()
+        };
+        let names: Vec<_> = (0..3).filter_map(|s| p.file(s)).collect();
+        assert_eq!(names, ["one", "two", "one"]);
+    }
+
+    #[test]
+    fn the_newest_file_is_the_one_with_the_largest_number() {
+        let dir = tempfile::tempdir().unwrap();
+        for n in ["r.9", "r.10", "r.x", "r.100.prev"] {
+            std::fs::write(dir.path().join(n), "").unwrap();
+        }
+        let name = format!("{}/r.*", dir.path().display());
+        assert!(find_newest(&name).unwrap().ends_with("r.10"));
+        assert!(find_newest(&format!("{}/q.*", dir.path().display())).is_err());
+    }
+}

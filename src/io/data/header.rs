@@ -1,0 +1,201 @@
+//! The header of a data file.
+
+use super::lines::Lines;
+use crate::error::{Error, Result};
+use crate::signature::parse_real;
+
+/// A general triclinic box: edge vectors in any orientation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct General {
+    /// Edge vectors as rows.
+    pub vectors: [[f64; 3]; 3],
+    /// Their common corner.
+    pub origin: [f64; 3],
+}
+
+/// What a header says; absent counts are 0, absent bounds -0.5 to 0.5.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    /// Number of atoms.
+    pub atoms: u64,
+    /// Number of atom types.
+    pub atom_types: u64,
+    /// Numbers of bonds, angles, dihedrals, impropers.
+    pub topology: [u64; 4],
+    /// Numbers of their types.
+    pub topology_types: [u64; 4],
+    /// Lower corner.
+    pub lo: [f64; 3],
+    /// Upper corner.
+    pub hi: [f64; 3],
+    /// Tilts xy, xz, yz if the box is triclinic.
+    pub tilt: Option<[f64; 3]>,
+    /// Edge vectors, if the box is given by these.
+    pub general: Option<General>,
+}
+
+impl Default for Header {
+    fn default() -> Self {
+        Self {
+            atoms: 0,
+            atom_types: 0,
+            topology: [0; 4],
+            topology_types: [0; 4],
+            lo: [-0.5; 3],
+            hi: [0.5; 3],
+            tilt: None,
+            general: None,
+        }
+    }
+}
+
+/// Bonds, angles, dihedrals, impropers.
+pub(super) const TOPOLOGY: [&str; 4] = ["bonds", "angles", "dihedrals", "impropers"];
+const TOPOLOGY_TYPES: [&str; 4] = ["bond", "angle", "dihedral", "improper"];
+const UNSUPPORTED: [&str; 4] = ["ellipsoids", "lines", "triangles", "bodies"];
+const NAMES: &[&str] = &[
+    "atoms",
+    "atom types",
+    "bonds",
+    "bond types",
+    "angles",
+    "angle types",
+    "xlo xhi",
+    "ylo yhi",
+    "zlo zhi",
+    "xy xz yz",
+    "avec",
+    "bvec",
+    "cvec",
+    "abc origin",
+];
+
+/// Reads up to the first section, whose line stays the present one; `None` sections: end of file.
+pub(super) fn read(lines: &mut Lines, is_section: fn(&str) -> bool) -> Result<(Header, bool)> {
+    if !lines.advance()? {
+        return Err(Error::input(format!(
+            "Unexpected end of data file: {} is empty",
+            lines.name()
+        )));
+    }
+    let mut header = Header::default();
+    let mut general = Partial::default();
+    let mut more = lines.next_filled()?;
+    while more {
+        let text = lines.text()?;
+        if is_section(text) {
+            break;
+        }
+        entry(text, &mut header, &mut general).map_err(|e| lines.here(e))?;
+        more = lines.next_filled()?;
+    }
+    header.general = general.finish().map_err(|e| lines.here(e))?;
+    Ok((header, more))
+}
+
+#[derive(Default)]
+struct Partial {
+    vectors: [Option<[f64; 3]>; 3],
+    origin: Option<[f64; 3]>,
+}
+
+impl Partial {
+    fn finish(self) -> Result<Option<General>> {
+        match (self.vectors, self.origin) {
+            ([None, None, None], None) => Ok(None),
+            ([Some(a), Some(b), Some(c)], origin) => Ok(Some(General {
+                vectors: [a, b, c],
+                origin: origin.unwrap_or([0.0; 3]),
+            })),
+            _ => Err(Error::input(
+                "Read_data header must have avec, bvec and cvec together",
+            )),
+        }
+    }
+}
+
+fn entry(text: &str, h: &mut Header, g: &mut Partial) -> Result<()> {
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    match words.as_slice() {
+        [n, "atoms"] => h.atoms = count(n, text)?,
+        [n, "atom", "types"] => h.atom_types = count(n, text)?,
+        [n, kind, "types"] if TOPOLOGY_TYPES.contains(kind) => {
+            let k = TOPOLOGY_TYPES.iter().position(|t| t == kind).unwrap_or(0);
+            h.topology_types[k] = count(n, text)?;
+        }
+        [n, kind] if TOPOLOGY.contains(kind) => {
+            let k = TOPOLOGY.iter().position(|t| t == kind).unwrap_or(0);
+            h.topology[k] = count(n, text)?;
+        }
+        [n, kind] if UNSUPPORTED.contains(kind) => {
+            if count(n, text)? > 0 {
+                return Err(Error::input(format!(
+                    "data files with {kind} are not supported"
+                )));
+            }
+        }
+        // Storage hints of other programs; there is no limit here.
+        [n, "extra", _, "per", "atom"] => {
+            count(n, text)?;
+        }
+        [a, b, "xlo", "xhi"] => (h.lo[0], h.hi[0]) = (real(a, text)?, real(b, text)?),
+        [a, b, "ylo", "yhi"] => (h.lo[1], h.hi[1]) = (real(a, text)?, real(b, text)?),
+        [a, b, "zlo", "zhi"] => (h.lo[2], h.hi[2]) = (real(a, text)?, real(b, text)?),
+        [a, b, c, "xy", "xz", "yz"] => {
+            h.tilt = Some([real(a, text)?, real(b, text)?, real(c, text)?]);
+        }
+        [a, b, c, "avec"] => g.vectors[0] = Some([real(a, text)?, real(b, text)?, real(c, text)?]),
+        [a, b, c, "bvec"] => g.vectors[1] = Some([real(a, text)?, real(b, text)?, real(c, text)?]),
+        [a, b, c, "cvec"] => g.vectors[2] = Some([real(a, text)?, real(b, text)?, real(c, text)?]),
+        [a, b, c, "abc", "origin"] => {
+            g.origin = Some([real(a, text)?, real(b, text)?, real(c, text)?]);
+        }
+        _ => {
+            let tail = words
+                .iter()
+                .skip_while(|w| w.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)))
+                .copied()
+                .collect::<Vec<_>>()
+                .join(" ");
+            let known = NAMES
+                .iter()
+                .copied()
+                .chain(super::sections::NAMES.iter().copied());
+            return Err(
+                Error::input(format!("Unknown identifier in data file: {}", clip(text)))
+                    .suggest(&tail, known),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The beginning of a text, for messages.
+pub(super) fn clip(text: &str) -> String {
+    let mut s: String = text.chars().take(80).collect();
+    if s.len() < text.len() {
+        s.push_str("...");
+    }
+    s
+}
+
+fn count(word: &str, text: &str) -> Result<u64> {
+    word.parse()
+        .ok()
+        .filter(|n| *n <= i64::MAX as u64)
+        .ok_or_else(|| {
+            Error::input(format!(
+                "expected a whole number in the data file header: {}",
+                clip(text)
+            ))
+        })
+}
+
+fn real(word: &str, text: &str) -> Result<f64> {
+    parse_real(word).ok_or_else(|| {
+        Error::input(format!(
+            "expected a number in the data file header: {}",
+            clip(text)
+        ))
+    })
+}

@@ -1,0 +1,125 @@
+//! Writes data files. Numbers have as many digits as it takes to read the same bits back.
+
+use std::io::{self, Write};
+
+/// Pair coefficients to be written.
+pub struct PairCoefficients {
+    /// Name of the pair style.
+    pub style: String,
+    /// `Pair Coeffs` (false) or `PairIJ Coeffs` (true).
+    pub all: bool,
+    /// The words of every line.
+    pub lines: Vec<Vec<String>>,
+}
+
+/// What a data file contains.
+pub struct DataFile<'a> {
+    /// The first line.
+    pub title: String,
+    /// Name of the atom style, for the hint behind `Atoms`.
+    pub atom_style: &'a str,
+    /// Lower and upper corner.
+    pub bounds: ([f64; 3], [f64; 3]),
+    /// Tilts of a triclinic box.
+    pub tilt: Option<[f64; 3]>,
+    /// Masses of types 1, 2, ...; `None` leaves the section out.
+    pub masses: Option<Vec<f64>>,
+    /// Number of types.
+    pub types: usize,
+    /// Labels of types 1, 2, ..., if all have one.
+    pub labels: Option<Vec<&'a str>>,
+    /// Whether types are written as labels.
+    pub label_types: bool,
+    /// Pair coefficients.
+    pub pair: Option<PairCoefficients>,
+    /// Atom IDs.
+    pub id: &'a [i64],
+    /// Types, 1-based.
+    pub kind: &'a [u32],
+    /// Molecule IDs, or empty.
+    pub molecule: &'a [i64],
+    /// Charges, or empty.
+    pub charge: &'a [f64],
+    /// Positions.
+    pub x: &'a [[f64; 3]],
+    /// Image flags.
+    pub image: &'a [[i32; 3]],
+    /// Velocities.
+    pub v: &'a [[f64; 3]],
+}
+
+impl DataFile<'_> {
+    fn type_name(&self, t: usize) -> String {
+        match &self.labels {
+            Some(l) if self.label_types => l[t - 1].to_string(),
+            _ => t.to_string(),
+        }
+    }
+}
+
+/// Writes the file.
+///
+/// # Errors
+/// Writing fails.
+pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}\n", d.title)?;
+    writeln!(out, "{} atoms\n{} atom types\n", d.id.len(), d.types)?;
+    let (lo, hi) = d.bounds;
+    for (k, axis) in ["x", "y", "z"].iter().enumerate() {
+        writeln!(out, "{:?} {:?} {axis}lo {axis}hi", lo[k], hi[k])?;
+    }
+    if let Some([xy, xz, yz]) = d.tilt {
+        writeln!(out, "{xy:?} {xz:?} {yz:?} xy xz yz")?;
+    }
+    if let Some(labels) = &d.labels {
+        writeln!(out, "\nAtom Type Labels\n")?;
+        for (t, l) in labels.iter().enumerate() {
+            writeln!(out, "{} {l}", t + 1)?;
+        }
+    }
+    if let Some(masses) = &d.masses {
+        writeln!(out, "\nMasses\n")?;
+        for (t, m) in masses.iter().enumerate() {
+            writeln!(out, "{} {m:?}", d.type_name(t + 1))?;
+        }
+    }
+    if let Some(p) = &d.pair {
+        let section = if p.all {
+            "PairIJ Coeffs"
+        } else {
+            "Pair Coeffs"
+        };
+        writeln!(out, "\n{section} # {}\n", p.style)?;
+        for words in &p.lines {
+            writeln!(out, "{}", words.join(" "))?;
+        }
+    }
+    if !d.id.is_empty() {
+        atoms(d, out)?;
+    }
+    Ok(())
+}
+
+fn atoms(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\nAtoms # {}\n", d.atom_style)?;
+    for (i, id) in d.id.iter().enumerate() {
+        write!(out, "{id} ")?;
+        if let Some(m) = d.molecule.get(i) {
+            write!(out, "{m} ")?;
+        }
+        match &d.labels {
+            Some(l) if d.label_types => write!(out, "{} ", l[d.kind[i] as usize - 1])?,
+            _ => write!(out, "{} ", d.kind[i])?,
+        }
+        if let Some(q) = d.charge.get(i) {
+            write!(out, "{q:?} ")?;
+        }
+        let ([x, y, z], [ix, iy, iz]) = (d.x[i], d.image[i]);
+        writeln!(out, "{x:?} {y:?} {z:?} {ix} {iy} {iz}")?;
+    }
+    writeln!(out, "\nVelocities\n")?;
+    for (id, [x, y, z]) in d.id.iter().zip(d.v) {
+        writeln!(out, "{id} {x:?} {y:?} {z:?}")?;
+    }
+    Ok(())
+}

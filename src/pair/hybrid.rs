@@ -1,0 +1,377 @@
+//! `pair_style hybrid` and `hybrid/overlay`: several styles, each for some pairs of types.
+//!
+//! Under `hybrid` a pair of types belongs to one sub-style, under `hybrid/overlay` the sub-styles of a pair
+//! add up. A sub-style that is not responsible for all pairs gets neighbour lists without the others'.
+
+use super::coeffs::{TypePairs, not_set, pairs};
+use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, find};
+use crate::domain::{Bricks, Needs, NeighborList, State};
+use crate::error::{Error, Result};
+use crate::signature::{Args, Kind, Signature, arg, rest};
+
+/// Entry of `hybrid` in the table of pair styles.
+pub const STYLE: PairEntry = PairEntry {
+    signature: &HYBRID,
+    coeff: &COEFF,
+    build: |args, state| build(args, state, false),
+};
+
+/// Entry of `hybrid/overlay` in the table of pair styles.
+pub const OVERLAY: PairEntry = PairEntry {
+    signature: &HYBRID_OVERLAY,
+    coeff: &COEFF,
+    build: |args, state| build(args, state, true),
+};
+
+const HYBRID: Signature = Signature {
+    name: "hybrid",
+    summary: "several pair styles, each for its own pairs of types",
+    args: &[rest(
+        "styles",
+        "names of pair styles, each followed by its arguments",
+    )],
+    keywords: &[],
+    description: "`pair_coeff I J STYLE args` gives a pair of types to one sub-style; a later command for the \
+        same pair replaces it. `none` instead of a style means no interaction. Where a style is \
+        listed several times, its number (1, 2, ...) follows its name. Pairs of unlike types that are not \
+        given belong to the sub-style of both like pairs, if that is the same.",
+    examples: &["pair_style hybrid lj/cut 2.5 zbl 1.0 2.0"],
+};
+
+const HYBRID_OVERLAY: Signature = Signature {
+    name: "hybrid/overlay",
+    summary: "several pair styles that are added up",
+    args: &[rest(
+        "styles",
+        "names of pair styles, each followed by its arguments",
+    )],
+    keywords: &[],
+    description: "As `hybrid`, but a pair of types may belong to several sub-styles, whose energies and forces \
+        are added.",
+    examples: &["pair_style hybrid/overlay lj/cut 2.5 zbl 1.0 2.0"],
+};
+
+const COEFF: Signature = Signature {
+    name: "hybrid",
+    summary: "coefficients of a sub-style for a pair of types",
+    args: &[
+        arg("I", Kind::Types, "first type"),
+        arg("J", Kind::Types, "second type"),
+        arg("style", Kind::Style("pair"), "sub-style, or none"),
+        rest(
+            "args",
+            "its number if it is listed several times, then its coefficients",
+        ),
+    ],
+    keywords: &[],
+    description: "",
+    examples: &["pair_coeff 1 2 zbl 3 15"],
+};
+
+struct Sub {
+    name: &'static str,
+    /// Number among the sub-styles of this name, from 1; 0 if it is the only one.
+    number: usize,
+    style: Box<dyn PairStyle>,
+    /// Pairs of types that `pair_coeff` gave it.
+    given: Vec<(usize, usize)>,
+    /// Lists without the pairs of others; `None` if it is responsible for all.
+    view: Option<View>,
+}
+
+struct View {
+    pairs: TypePairs,
+    bricks: Bricks,
+}
+
+struct Hybrid {
+    overlay: bool,
+    subs: Vec<Sub>,
+    /// Pairs of types without interaction, by `none`.
+    none: Vec<(usize, usize)>,
+}
+
+fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>> {
+    let words = args.all("styles");
+    let name = if overlay { "hybrid/overlay" } else { "hybrid" };
+    if words.is_empty() {
+        return Err(Error::input(format!(
+            "Illegal pair_style {name} command: missing argument(s): no sub-style is given"
+        )));
+    }
+    let mut subs: Vec<Sub> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let entry = find(words[at].1).map_err(|e| e.at(words[at].0))?;
+        let name = entry.signature.name;
+        if name.starts_with("hybrid") {
+            return Err(
+                Error::input("Pair style hybrid cannot have hybrid as a sub-style").at(words[at].0),
+            );
+        }
+        let next = (at + 1..words.len())
+            .find(|&k| find(words[k].1).is_ok())
+            .unwrap_or(words.len());
+        let own: Vec<&str> = words[at + 1..next].iter().map(|w| w.1).collect();
+        let offset = words[at].0 + 1;
+        let style = entry
+            .signature
+            .parse(&format!("pair_style {name}"), &own)
+            .and_then(|args| (entry.build)(&args, state))
+            .map_err(|e| e.shifted(offset))?;
+        subs.push(Sub {
+            name,
+            number: 0,
+            style,
+            given: Vec::new(),
+            view: None,
+        });
+        at = next;
+    }
+    for k in 0..subs.len() {
+        let same = |s: &&Sub| s.name == subs[k].name;
+        if subs.iter().filter(same).count() > 1 {
+            subs[k].number = subs[..=k].iter().filter(same).count();
+        }
+    }
+    Ok(Box::new(Hybrid {
+        overlay,
+        subs,
+        none: Vec::new(),
+    }))
+}
+
+impl Hybrid {
+    /// The sub-style that `words[2..]` names and how many words that took.
+    fn choose(&self, words: &[&str]) -> Result<(usize, usize)> {
+        let Some(name) = words.get(2) else {
+            return Err(Error::input(
+                "Incorrect args for pair coefficients: the name of a sub-style is expected after the types",
+            )
+            .at(words.len().saturating_sub(1)));
+        };
+        let named: Vec<usize> = (0..self.subs.len())
+            .filter(|&k| self.subs[k].name == *name)
+            .collect();
+        match named[..] {
+            [] => Err(
+                Error::input(format!("Pair coeff for hybrid has invalid style: {name}"))
+                    .at(2)
+                    .suggest(name, self.subs.iter().map(|s| s.name)),
+            ),
+            [only] => Ok((only, 1)),
+            _ => {
+                let number = words.get(3).and_then(|w| w.parse::<usize>().ok());
+                let found = number.and_then(|n| named.get(n.checked_sub(1)?));
+                found.map(|&k| (k, 2)).ok_or_else(|| {
+                    Error::input(format!(
+                        "Pair coeff for hybrid: {name} is listed {} times, a number 1 to {} must follow its name",
+                        named.len(),
+                        named.len()
+                    ))
+                    .at(if words.len() > 3 { 3 } else { 2 })
+                })
+            }
+        }
+    }
+
+    fn owners(&self, i: usize, j: usize) -> Vec<usize> {
+        let has = |s: &Sub| s.given.contains(&(i, j));
+        (0..self.subs.len())
+            .filter(|&k| has(&self.subs[k]))
+            .collect()
+    }
+
+    /// Which sub-styles are responsible for the pair; `None` if nothing says so.
+    fn responsible(&self, i: usize, j: usize) -> Option<Vec<usize>> {
+        let owners = self.owners(i, j);
+        if !owners.is_empty() || self.none.contains(&(i, j)) {
+            return Some(owners);
+        }
+        let like = (self.owners(i, i), self.owners(j, j));
+        (i != j && !like.0.is_empty() && like.0 == like.1).then_some(like.0)
+    }
+}
+
+/// `words` without those that only the hybrid style reads.
+fn inner<'a>(words: &[&'a str], taken: usize) -> Vec<&'a str> {
+    let head = words[..2].iter();
+    head.chain(&words[2 + taken..]).copied().collect()
+}
+
+impl PairStyle for Hybrid {
+    fn coeff(&mut self, words: &[&str], state: &State, options: &PairOptions) -> Result<()> {
+        let mut list = pairs(state, words)?;
+        if words.get(2) == Some(&"none") {
+            for s in &mut self.subs {
+                s.given.retain(|p| !list.contains(p));
+            }
+            self.none.append(&mut list);
+            return Ok(());
+        }
+        let (k, taken) = self.choose(words)?;
+        let sub = &mut self.subs[k];
+        sub.style
+            .coeff(&inner(words, taken), state, options)
+            .map_err(|mut e| {
+                e.word = e.word.map(|w| if w < 2 { w } else { w + taken });
+                e.or_at(2)
+            })?;
+        list.retain(|&(i, j)| sub.style.handles(i as u32, j as u32));
+        self.none.retain(|p| !list.contains(p));
+        if !self.overlay {
+            for s in &mut self.subs {
+                s.given.retain(|p| !list.contains(p));
+            }
+        }
+        let given = &mut self.subs[k].given;
+        for p in list {
+            if !given.contains(&p) {
+                given.push(p);
+            }
+        }
+        Ok(())
+    }
+
+    fn modify(&mut self, modify: &PairModify) -> Result<()> {
+        self.subs
+            .iter_mut()
+            .try_for_each(|s| s.style.modify(modify))
+    }
+
+    fn init(&mut self, state: &State) -> Result<()> {
+        let n = state.types.count;
+        let mut maps = vec![TypePairs::none(n); self.subs.len()];
+        let mut missing = Vec::new();
+        for i in 1..=n {
+            for j in i..=n {
+                match self.responsible(i, j) {
+                    Some(owners) => owners.iter().for_each(|&k| maps[k].set(i, j, true)),
+                    None => missing.push((i, j)),
+                }
+            }
+        }
+        if !missing.is_empty() {
+            let name = if self.overlay {
+                "hybrid/overlay"
+            } else {
+                "hybrid"
+            };
+            return Err(not_set(&missing, name));
+        }
+        for (sub, pairs) in self.subs.iter_mut().zip(maps) {
+            if sub.given.is_empty() {
+                return Err(Error::input(format!(
+                    "Pair hybrid sub-style {} is not used: no pair_coeff names it",
+                    sub.name
+                )));
+            }
+            sub.style.restrict(&pairs);
+            sub.style.init(state)?;
+            sub.view = (!pairs.is_all()).then(|| View {
+                pairs,
+                bricks: Bricks::default(),
+            });
+        }
+        Ok(())
+    }
+
+    fn cutoff(&self) -> f64 {
+        let cuts = self.subs.iter().map(|s| s.style.cutoff());
+        cuts.fold(0.0, f64::max)
+    }
+
+    fn needs(&self) -> Needs {
+        let needs = self.subs.iter().map(|s| s.style.needs());
+        needs.fold(Needs::default(), Needs::or)
+    }
+
+    fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
+        for sub in &mut self.subs {
+            match &mut sub.view {
+                None => sub.style.compute(context, out)?,
+                Some(view) => {
+                    view.follow(context.bricks);
+                    let context = ForceContext {
+                        bricks: &view.bricks,
+                        ..*context
+                    };
+                    sub.style.compute(&context, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tail(&self, state: &State) -> (f64, f64) {
+        let tails = self.subs.iter().map(|s| s.style.tail(state));
+        tails.fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1))
+    }
+
+    fn single(&self, i: u32, j: u32, r2: f64, qi: f64, qj: f64) -> Option<(f64, f64)> {
+        let (a, b) = (i.min(j) as usize, i.max(j) as usize);
+        let mut sum = (0.0, 0.0);
+        for k in self.responsible(a, b)? {
+            let (e, f) = self.subs[k].style.single(i, j, r2, qi, qj)?;
+            sum = (sum.0 + e, sum.1 + f);
+        }
+        Some(sum)
+    }
+
+    fn describe(&self) -> Vec<String> {
+        self.subs.iter().flat_map(|s| s.style.describe()).collect()
+    }
+
+    fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
+        let name = if self.overlay {
+            "hybrid/overlay"
+        } else {
+            "hybrid"
+        };
+        let mut style = vec![name.to_string()];
+        let mut coeffs = Vec::new();
+        for sub in &self.subs {
+            let (words, sets) = sub.style.commands()?;
+            style.extend(words);
+            for set in sets {
+                let mut words = set[..2].to_vec();
+                words.push(sub.name.into());
+                if sub.number > 0 {
+                    words.push(sub.number.to_string());
+                }
+                words.extend_from_slice(&set[2..]);
+                // a pair that another sub-style took over is not given back
+                let of = |k: usize| set[k].parse::<usize>().ok();
+                let pair = of(0).zip(of(1));
+                if pair.is_none_or(|p| sub.given.contains(&p)) {
+                    coeffs.push(words);
+                }
+            }
+        }
+        for (i, j) in &self.none {
+            coeffs.push(vec![i.to_string(), j.to_string(), "none".into()]);
+        }
+        Some((style, coeffs))
+    }
+}
+
+impl View {
+    /// Takes over positions of this step, and the lists if they are new.
+    fn follow(&mut self, bricks: &Bricks) {
+        if self.bricks.build_id == bricks.build_id {
+            for (mine, b) in self.bricks.bricks.iter_mut().zip(&bricks.bricks) {
+                mine.x.clone_from(&b.x);
+                mine.q.clone_from(&b.q);
+            }
+            return;
+        }
+        self.bricks.clone_from(bricks);
+        for b in &mut self.bricks.bricks {
+            let (kind, pairs) = (&b.kind, &self.pairs);
+            let keep =
+                |i: usize, j: u32| pairs.contains(kind[i] as usize, kind[j as usize] as usize);
+            let lists: [&mut NeighborList; 2] = [&mut b.half, &mut b.full];
+            lists.into_iter().for_each(|l| l.retain(keep));
+        }
+    }
+}
