@@ -6,7 +6,7 @@
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,9 +21,9 @@ pub enum Severity {
 #[derive(Debug, Clone)]
 pub struct Place {
     /// File name, as the user gave it.
-    pub file: Rc<str>,
+    pub file: String,
     /// Whole text of the file.
-    pub source: Rc<str>,
+    pub source: Arc<str>,
     /// Bytes that are meant.
     pub range: Range<usize>,
 }
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     fn sample() -> Diagnostic {
-        let source: Rc<str> = "units lj\nneigbor 0.3 bin\nrun 5\n".into();
+        let source: Arc<str> = "units lj\nneigbor 0.3 bin\nrun 5\n".into();
         Diagnostic::error("Unknown command: neigbor")
             .at(Place {
                 file: "in.melt".into(),

@@ -2,11 +2,14 @@
 //!
 //! May import everything below. [`main`] is the whole program; it never panics towards the user.
 
+pub mod check;
 pub mod explain;
 pub mod generate;
+pub mod graph;
+pub mod run;
 pub mod switches;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Runs LAMMPS input scripts with machine-learning force fields and measures ion diffusion.
 #[derive(Debug, Parser)]
@@ -81,11 +84,21 @@ pub struct RunArgs {
     /// Accepted with a note: argyro always uses its fastest kernels
     #[arg(long, num_args = 1.., value_name = "ON")]
     pub kokkos: Vec<String>,
+    /// Words of every `-var`.
+    #[arg(skip)]
+    pub variables: Vec<Vec<String>>,
+    /// Words of every `-package`.
+    #[arg(skip)]
+    pub packages: Vec<Vec<String>>,
 }
 
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Sub {
+    /// All findings about a script at once; nothing is run
+    Check(check::CheckArgs),
+    /// The command graph of a script as text, DOT or Mermaid
+    Graph(graph::GraphArgs),
     /// Manual page of a command or style; without arguments a list of all
     Explain(explain::ExplainArgs),
     /// Version, kernels and threads
@@ -99,21 +112,40 @@ pub enum Sub {
 /// The whole program: arguments (without the program's name) to exit status.
 pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
     let words = std::iter::once("argyro".to_string()).chain(switches::normalize(words));
-    let cli = match Cli::try_parse_from(words) {
-        Ok(cli) => cli,
+    let parsed = Cli::command()
+        .try_get_matches_from(words)
+        .and_then(|m| Cli::from_arg_matches(&m).map(|cli| (cli, m)));
+    let (mut cli, matches) = match parsed {
+        Ok(p) => p,
         Err(e) => {
             let _ = e.print();
             return i32::from(e.use_stderr());
         }
     };
-    match cli.command {
+    match &mut cli.command {
         None => {
-            eprintln!("error: running scripts is not built in yet");
-            1
+            cli.run.variables = occurrences(&matches, "var");
+            cli.run.packages = occurrences(&matches, "package");
+            run::run(&cli.run)
         }
-        Some(Sub::Explain(a)) => explain::run(&a),
+        Some(Sub::Check(a)) => {
+            if let Some((_, m)) = matches.subcommand() {
+                a.variables = occurrences(m, "var");
+            }
+            check::run(a)
+        }
+        Some(Sub::Graph(a)) => graph::run(a),
+        Some(Sub::Explain(a)) => explain::run(a),
         Some(Sub::Version) => generate::version(),
-        Some(Sub::Completions(a)) => generate::completions(&a, &mut Cli::command()),
+        Some(Sub::Completions(a)) => generate::completions(a, &mut Cli::command()),
         Some(Sub::Man) => generate::man(Cli::command()),
     }
+}
+
+/// The words of each occurrence of an option.
+fn occurrences(matches: &ArgMatches, id: &str) -> Vec<Vec<String>> {
+    let all = matches.get_occurrences::<String>(id);
+    all.map_or_else(Vec::new, |o| {
+        o.map(|words| words.cloned().collect()).collect()
+    })
 }

@@ -25,7 +25,7 @@ const SIGNATURE: Signature = Signature {
 
 fn run(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
     if let Some(echo) = Echo::named(args.str("where")) {
-        session.control.echo = echo;
+        session.control.echo.set(echo);
     }
     Ok(Flow::Next)
 }

@@ -19,11 +19,11 @@ const SIGNATURE: Signature = Signature {
         "script; relative to the working directory",
     )],
     keywords: &[],
-    description: "Files may include others up to a depth of 100. A `jump SELF` inside an included file goes to a label of \
+    description: "Files may include others up to a depth of 16. A `jump SELF` inside an included file goes to a label of \
                   that file.",
     examples: &["include setup.lmp"],
 };
 
-fn run(_: &mut Session<'_>, args: &Args) -> Result<Flow> {
-    Ok(Flow::Include(args.str("file").to_string()))
+fn run(_: &mut Session<'_>, _: &Args) -> Result<Flow> {
+    Ok(Flow::Include)
 }

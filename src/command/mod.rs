@@ -43,6 +43,11 @@ mod units;
 mod velocity;
 mod write_data;
 
+mod if_;
+mod info;
+mod next;
+mod print;
+mod variable;
 use crate::graph::CommandEntry;
 
 /// All commands, by name.
@@ -58,6 +63,11 @@ pub const COMMANDS: &[CommandEntry] = &[
     quit::COMMAND,
     shell::COMMAND,
     suffix::COMMAND,
+    if_::COMMAND,
+    info::COMMAND,
+    next::COMMAND,
+    print::COMMAND,
+    variable::COMMAND,
     // Settings and the system
     atom_style::COMMAND,
     boundary::COMMAND,

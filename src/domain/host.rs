@@ -214,6 +214,11 @@ pub trait Host {
     /// Changes the parameters of a pair style (`fix adapt`), re-reads nothing. Returns false if unsupported.
     fn pair_extract(&self, name: &str) -> Option<f64>;
 
+    /// IDs or style names of a category that the state does not know: `dump`, `pair_style`, `kspace_style`.
+    fn names(&self, _category: &str) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Substitutes `$x`, `${x}`, `$(..)` in a text now (`fix print`).
     ///
     /// # Errors

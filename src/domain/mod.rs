@@ -13,6 +13,7 @@ pub mod group;
 pub mod host;
 pub mod lattice;
 mod lists;
+pub mod moments;
 pub mod neighbor;
 pub mod region;
 pub mod regions;

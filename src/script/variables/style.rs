@@ -31,20 +31,9 @@ pub(super) const WORDS: &[&str] = &[
 ];
 
 impl Style {
-    /// Can stand where an equal-style variable is required.
-    pub fn is_equal(self) -> bool {
-        matches!(self, Self::Equal | Self::Internal | Self::Timer)
-    }
-
-    /// Can stand where an atom-style variable is required.
-    pub fn is_atom(self) -> bool {
-        matches!(self, Self::Atom | Self::AtomFile)
-    }
-}
-
-impl fmt::Display for Style {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// Its word in a variable command.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Index => "index",
             Self::Loop => "loop",
             Self::World => "world",
@@ -60,7 +49,23 @@ impl fmt::Display for Style {
             Self::Atom => "atom",
             Self::Internal => "internal",
             Self::Timer => "timer",
-        })
+        }
+    }
+
+    /// Can stand where an equal-style variable is required.
+    pub fn is_equal(self) -> bool {
+        matches!(self, Self::Equal | Self::Internal | Self::Timer)
+    }
+
+    /// Can stand where an atom-style variable is required.
+    pub fn is_atom(self) -> bool {
+        matches!(self, Self::Atom | Self::AtomFile)
+    }
+}
+
+impl fmt::Display for Style {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

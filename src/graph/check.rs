@@ -1,0 +1,311 @@
+//! Everything that can be known about a script before its first step.
+//!
+//! Two passes: the script is executed dry (set-up commands really, runs only prepared, nothing written), and errors are
+//! collected instead of ending it; then the command graph shows what the execution did not reach. Errors that only follow
+//! from earlier ones are left out.
+
+use super::executor::{Executor, Step};
+use super::failure::{Failure, Outcome, place};
+use super::items::{Item, links, style_signature};
+use super::model::{CommandGraph, Node, build};
+use crate::diag::{Diagnostic, Place, Severity};
+use crate::error::nearest;
+use crate::script::Word;
+use crate::signature::{Kind, Signature};
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+/// Lines that a dry execution follows before it gives up; loops over results of runs may never end without them.
+const MAX_STEPS: usize = 20_000;
+/// The same in time.
+const MAX_TIME: Duration = Duration::from_secs(60);
+
+/// All findings of the script that `executor` (made dry, script opened) holds, sorted by place.
+pub fn check(executor: &mut Executor) -> Vec<Diagnostic> {
+    let mut findings = Findings::default();
+    let predefined = executor.context().variables.script().names();
+    let mut damage = Damage::default();
+    collect(executor.prepare(), executor, &mut damage, &mut findings);
+    let complete = dry_run(executor, &mut damage, &mut findings);
+    static_pass(executor, &predefined, complete, &mut findings);
+    findings.sorted()
+}
+
+/// Executes dry; whether the end was reached.
+fn dry_run(executor: &mut Executor, damage: &mut Damage, findings: &mut Findings) -> bool {
+    let start = Instant::now();
+    for _ in 0..MAX_STEPS {
+        let step = executor.step();
+        let end = matches!(step, Ok(Step::End(_)));
+        collect(step.map(|_| ()), executor, damage, findings);
+        if end {
+            return true;
+        }
+        if start.elapsed() > MAX_TIME {
+            break;
+        }
+    }
+    let d = Diagnostic::warning(
+        "the dry execution did not come to an end; what lies behind was checked without executing it",
+    );
+    findings.add(d.help("does a loop wait for a result of a run?"));
+    false
+}
+
+fn collect(
+    result: Outcome<()>,
+    executor: &mut Executor,
+    damage: &mut Damage,
+    findings: &mut Findings,
+) {
+    for warning in executor.take_warnings() {
+        findings.add(warning);
+    }
+    if let Err(failure) = result {
+        let words = executor.last_words();
+        if !damage.explains(&failure, &words, executor) {
+            findings.add(failure.diagnostic);
+        }
+        damage.add(&words, executor);
+    }
+}
+
+/// What earlier errors left undone.
+#[derive(Default)]
+struct Damage {
+    items: HashSet<Item>,
+    cell: bool,
+    pair: bool,
+    atoms: bool,
+}
+
+impl Damage {
+    /// Takes note of a command that failed.
+    fn add(&mut self, words: &[Word], executor: &Executor) {
+        let Some(name) = words.first().map(Word::as_str) else {
+            return;
+        };
+        match name {
+            "create_box" | "read_data" | "read_restart" | "replicate" => {
+                self.cell = true;
+                self.atoms = true;
+            }
+            "create_atoms" | "mass" | "set" | "lattice" | "units" | "atom_style" => {
+                self.atoms = true
+            }
+            "pair_style" | "pair_coeff" => self.pair = true,
+            _ => {}
+        }
+        for (_, item) in self.defined(words, executor) {
+            self.items.insert(item);
+        }
+    }
+
+    fn defined(&self, words: &[Word], executor: &Executor) -> Vec<(usize, Item)> {
+        executor
+            .context()
+            .entry(words)
+            .map_or_else(Vec::new, |e| links(e, words, &[]).defines)
+    }
+
+    /// Whether an error follows from earlier ones.
+    fn explains(&self, failure: &Failure, words: &[Word], executor: &Executor) -> bool {
+        let name = words.first().map_or("", Word::as_str);
+        let message = failure.diagnostic.message.as_str();
+        let broken = |item: &Item| self.items.contains(item);
+        let uses_broken = executor
+            .context()
+            .entry(words)
+            .is_some_and(|e| links(e, words, &[]).uses.iter().any(|(_, i)| broken(i)));
+        let names_broken = self.items.iter().any(|i| {
+            i.kind == "variable"
+                && (message.contains(&format!("illegal variable {}", i.id))
+                    || message.contains(&format!("'{}'", i.id)))
+        });
+        let runs = matches!(name, "run" | "minimize" | "write_data" | "velocity");
+        uses_broken
+            || names_broken
+            || (self.cell && message.contains("before simulation box is defined"))
+            || (self.pair
+                && (name.starts_with("pair_") || (runs && message.to_lowercase().contains("pair"))))
+            || ((self.cell || self.atoms || self.pair) && runs)
+    }
+}
+
+/// Findings, each once.
+#[derive(Default)]
+struct Findings {
+    list: Vec<Diagnostic>,
+    seen: HashSet<(String, usize, String)>,
+}
+
+impl Findings {
+    fn add(&mut self, d: Diagnostic) {
+        let (file, line) = Self::key(d.place.as_ref());
+        if self.seen.insert((file, line, d.message.clone())) {
+            self.list.push(d);
+        }
+    }
+
+    /// Adds what the graph shows, unless the execution had something to say about the same line.
+    fn add_static(&mut self, d: Diagnostic) {
+        let (file, line) = Self::key(d.place.as_ref());
+        let known = self.list.iter().any(|o| {
+            o.severity == Severity::Error && Self::key(o.place.as_ref()) == (file.clone(), line)
+        });
+        if !known {
+            self.add(d);
+        }
+    }
+
+    fn key(place: Option<&Place>) -> (String, usize) {
+        place.map_or((String::new(), 0), |p| (p.file.clone(), p.line_column().0))
+    }
+
+    /// By place; the main file's order is that of its lines, findings without a place come last.
+    fn sorted(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by_cached_key(|d| {
+            let at = d.place.as_ref().map(|p| (p.line_column(), p.file.clone()));
+            (at.is_none(), at, d.severity == Severity::Warning)
+        });
+        self.list
+    }
+}
+
+/// What the command graph shows about lines that were not executed.
+fn static_pass(
+    executor: &Executor,
+    predefined: &[String],
+    complete: bool,
+    findings: &mut Findings,
+) {
+    let context = executor.context();
+    let Some(script) = executor.main_script() else {
+        return;
+    };
+    let variables = predefined
+        .iter()
+        .map(|v| Item::new("variable", v.clone()))
+        .collect();
+    let graph = {
+        let mut cursor = context.cursor.borrow_mut();
+        build(&script, context.commands, cursor.sources_mut(), variables)
+    };
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let executed = node.parent.is_none() && executor.was_executed(node.span);
+        if executed && complete {
+            continue;
+        }
+        for d in node_findings(executor, &graph, i, node) {
+            findings.add_static(d);
+        }
+    }
+}
+
+fn word_place(executor: &Executor, node: &Node, word: usize) -> Option<Place> {
+    let span = node.words.get(word).and_then(Word::span).or(node.span)?;
+    place(executor.context().cursor.borrow().sources(), span)
+}
+
+fn at(d: Diagnostic, place: Option<Place>) -> Diagnostic {
+    match place {
+        Some(p) => d.at(p),
+        None => d,
+    }
+}
+
+fn node_findings(
+    executor: &Executor,
+    graph: &CommandGraph,
+    i: usize,
+    node: &Node,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let commands = executor.context().commands;
+    if !node.known {
+        let d = Diagnostic::error(format!("Unknown command: {}", node.name));
+        found.push(at(
+            suggest(d, &node.name, commands.iter().map(|c| c.signature.name)),
+            word_place(executor, node, 0),
+        ));
+    }
+    for (_, message) in graph.missing_files.iter().filter(|m| m.0 == i) {
+        found.push(at(
+            Diagnostic::error(message.clone()),
+            word_place(executor, node, 1),
+        ));
+    }
+    for (_, label) in graph.missing_labels.iter().filter(|m| m.0 == i) {
+        let d = Diagnostic::error(format!("Label wasn't found in input script: {label}"));
+        found.push(at(d, word_place(executor, node, 2)));
+    }
+    for u in graph.undefined.iter().filter(|u| u.node == i) {
+        let d = Diagnostic::error(format!("{} is used but never defined", u.item));
+        found.push(at(d, word_place(executor, node, u.word + 1)));
+    }
+    found.extend(style_findings(executor, node));
+    found
+}
+
+/// Unknown styles and words that do not fit the signature, where nothing is substituted.
+fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
+    let Some(entry) = executor.context().entry(&node.words) else {
+        return Vec::new();
+    };
+    let args: Vec<&str> = node.words.iter().skip(1).map(Word::as_str).collect();
+    if args.iter().any(|a| a.contains('$')) {
+        return Vec::new();
+    }
+    for c in &node.links.kinds {
+        if let Kind::Style(kind) = c.kind
+            && style_names(kind).is_some()
+            && style_signature(kind, args[c.word]).is_none()
+        {
+            let d = Diagnostic::error(format!("Unrecognized {kind} style '{}'", args[c.word]));
+            let names = style_names(kind).unwrap_or_default();
+            return vec![at(
+                suggest(d, args[c.word], names.into_iter()),
+                word_place(executor, node, c.word + 1),
+            )];
+        }
+    }
+    match entry.signature.parse(&node.name, &args) {
+        Ok(_) => Vec::new(),
+        Err(e) => {
+            let mut d = Diagnostic::error(e.message);
+            d.help = e.help;
+            vec![at(
+                d,
+                word_place(executor, node, e.word.map_or(0, |w| w + 1)),
+            )]
+        }
+    }
+}
+
+fn style_names(kind: &str) -> Option<Vec<&'static str>> {
+    let names = |s: Vec<&'static Signature>| Some(s.into_iter().map(|s| s.name).collect());
+    match kind {
+        "pair" => names(
+            crate::pair::PAIR_STYLES
+                .iter()
+                .map(|e| e.signature)
+                .collect(),
+        ),
+        "fix" => names(crate::fix::FIXES.iter().map(|e| e.signature).collect()),
+        "compute" => names(
+            crate::compute::COMPUTES
+                .iter()
+                .map(|e| e.signature)
+                .collect(),
+        ),
+        "dump" => names(crate::dump::DUMPS.iter().map(|e| e.signature).collect()),
+        _ => None,
+    }
+}
+
+fn suggest<'a>(d: Diagnostic, word: &str, known: impl Iterator<Item = &'a str>) -> Diagnostic {
+    match nearest(word, known) {
+        Some(near) => d.help(format!("did you mean '{near}'?")),
+        None => d,
+    }
+}

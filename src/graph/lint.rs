@@ -1,0 +1,268 @@
+//! Slips that run without an error: times in the wrong unit, unsafe neighbour settings, averages that never appear.
+//!
+//! They are looked for when a run begins, because only then the timestep and all fixes are known. Each is given once.
+
+use crate::diag::Place;
+use crate::engine::Engine;
+use crate::script::{SourceMap, Word};
+use crate::signature::parse_real;
+use indexmap::IndexMap;
+use std::collections::HashSet;
+
+/// A slip.
+#[derive(Debug, Clone)]
+pub struct Slip {
+    /// One sentence.
+    pub message: String,
+    /// Where.
+    pub place: Option<Place>,
+    /// What to do.
+    pub help: String,
+}
+
+/// A command that still has an effect when a run begins.
+#[derive(Debug, Clone)]
+struct Recorded {
+    words: Vec<String>,
+    places: Vec<Option<Place>>,
+}
+
+impl Recorded {
+    fn new(words: &[Word], sources: &SourceMap) -> Self {
+        let place = |w: &Word| w.span().and_then(|s| super::failure::place(sources, s));
+        Self {
+            words: words.iter().map(|w| w.as_str().to_string()).collect(),
+            places: words.iter().map(place).collect(),
+        }
+    }
+
+    fn word(&self, i: usize) -> &str {
+        self.words.get(i).map_or("", String::as_str)
+    }
+
+    fn place(&self, i: usize) -> Option<Place> {
+        self.places.get(i).cloned().flatten()
+    }
+
+    fn position(&self, word: &str, from: usize) -> Option<usize> {
+        (from..self.words.len()).find(|&i| self.words[i] == word)
+    }
+}
+
+/// Remembers what the slips depend on.
+#[derive(Debug, Default)]
+pub struct Lints {
+    fixes: IndexMap<String, Recorded>,
+    timestep: Option<Recorded>,
+    neighbor: Option<Recorded>,
+    given: HashSet<String>,
+}
+
+impl Lints {
+    /// Takes note of a command that was executed.
+    pub fn executed(&mut self, words: &[Word], sources: &SourceMap) {
+        let Some(name) = words.first().map(Word::as_str) else {
+            return;
+        };
+        match (name, words.get(1).map(Word::as_str)) {
+            ("fix", Some(id)) => {
+                self.fixes
+                    .insert(id.to_string(), Recorded::new(words, sources));
+            }
+            ("unfix", Some(id)) => {
+                self.fixes.shift_remove(id);
+            }
+            ("timestep", _) => self.timestep = Some(Recorded::new(words, sources)),
+            ("neigh_modify", _) => self.neighbor = Some(Recorded::new(words, sources)),
+            ("clear", _) => {
+                self.fixes.clear();
+                self.timestep = None;
+                self.neighbor = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// What is suspicious about a run that is about to begin; `words` are those of the command that runs.
+    pub fn before_run(&mut self, words: &[Word], engine: &Engine) -> Vec<Slip> {
+        let mut found = Vec::new();
+        if words.first().is_some_and(|w| w.as_str() == "run") {
+            found.extend(self.time_step(engine));
+            for fix in self.fixes.values() {
+                found.extend(damping(fix, engine));
+                found.extend(averages(fix, words, engine));
+            }
+            found.extend(self.neighbor_check(engine));
+        }
+        found.retain(|s| self.given.insert(s.message.clone()));
+        found
+    }
+
+    fn time_step(&self, engine: &Engine) -> Option<Slip> {
+        let s = &engine.state;
+        let (limit_low, limit_high) = match s.units.name {
+            "metal" => (0.0, 0.01),
+            "real" => (0.01, 10.0),
+            "si" => (0.0, 1.0e-14),
+            _ => return None,
+        };
+        let fs = s.dt / s.units.femtosecond;
+        let unit = time_unit(s.units.name);
+        let message = if s.dt > limit_high {
+            format!(
+                "timestep {} {unit} in units {} is {fs} fs, far too long for atoms",
+                s.dt, s.units.name
+            )
+        } else if s.dt < limit_low {
+            format!(
+                "timestep {} {unit} in units {} is {fs} fs, unusually short",
+                s.dt, s.units.name
+            )
+        } else {
+            return None;
+        };
+        let place = self.timestep.as_ref().and_then(|t| t.place(1));
+        Some(Slip {
+            message,
+            place,
+            help: format!(
+                "units {} counts time in {unit}: 1 fs is {}",
+                s.units.name, s.units.femtosecond
+            ),
+        })
+    }
+
+    /// `neigh_modify check no` is safe only if no atom crosses half the skin between two builds.
+    fn neighbor_check(&self, engine: &Engine) -> Option<Slip> {
+        let n = &engine.neighbor;
+        if n.check {
+            return None;
+        }
+        let s = &engine.state;
+        let steps = n.every.max(n.delay).max(1) as f64;
+        let skin = n.skin.unwrap_or(s.units.skin);
+        let fastest = s
+            .atoms
+            .v
+            .iter()
+            .map(|v| v.iter().map(|c| c * c).sum::<f64>())
+            .fold(0.0, f64::max)
+            .sqrt();
+        let way = fastest * s.dt * steps;
+        (way > 0.5 * skin || skin <= 0.0).then(|| Slip {
+            message: format!(
+                "neigh_modify check no with a build every {steps} steps is unsafe: the fastest atom moves about {way:.3}, half the skin is {}",
+                0.5 * skin
+            ),
+            place: self.neighbor.as_ref().and_then(|r| r.place(0)),
+            help: "use neigh_modify check yes, a smaller interval or a wider skin".into(),
+        })
+    }
+}
+
+fn time_unit(units: &str) -> &'static str {
+    match units {
+        "metal" => "ps",
+        "real" => "fs",
+        "si" => "s",
+        _ => "time units",
+    }
+}
+
+/// Index of every damping time among the words of a fix, and what it is called.
+fn damping_words(fix: &Recorded) -> Vec<(usize, &'static str)> {
+    match fix.word(3) {
+        "nvt" | "npt" | "nph" => {
+            let mut found: Vec<(usize, &'static str)> = fix
+                .position("temp", 4)
+                .map(|i| (i + 3, "Tdamp"))
+                .into_iter()
+                .collect();
+            let pressures = ["iso", "aniso", "tri", "x", "y", "z", "xy", "xz", "yz"];
+            found.extend(
+                pressures
+                    .iter()
+                    .filter_map(|k| fix.position(k, 4))
+                    .map(|i| (i + 3, "Pdamp")),
+            );
+            found
+        }
+        "langevin" => vec![(6, "damp")],
+        "temp/berendsen" | "temp/csvr" | "temp/csld" => vec![(6, "Tdamp")],
+        "press/berendsen" => fix
+            .position("iso", 4)
+            .map(|i| (i + 3, "Pdamp"))
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Damping times that were meant in another unit.
+fn damping(fix: &Recorded, engine: &Engine) -> Vec<Slip> {
+    let s = &engine.state;
+    let unit = time_unit(s.units.name);
+    let physical = ["metal", "real", "si"].contains(&s.units.name);
+    let mut found = Vec::new();
+    for (i, name) in damping_words(fix) {
+        let Some(damp) = parse_real(fix.word(i)).filter(|d| *d > 0.0) else {
+            continue;
+        };
+        let ps = damp / s.units.femtosecond / 1000.0;
+        let longest = if name == "Pdamp" { 100.0 } else { 10.0 };
+        let (what, usual) = if physical && ps > longest {
+            (
+                format!("{ps} ps couples hardly at all"),
+                if name == "Pdamp" { 1000.0 } else { 100.0 },
+            )
+        } else if damp < 10.0 * s.dt && name != "Pdamp" {
+            (format!("less than 10 timesteps of {} {unit}", s.dt), 100.0)
+        } else {
+            continue;
+        };
+        let usual = if physical {
+            format!(
+                "{} {unit} ({usual} fs) is usual",
+                usual * s.units.femtosecond
+            )
+        } else {
+            format!("about 100 timesteps ({}) are usual", 100.0 * s.dt)
+        };
+        found.push(Slip {
+            message: format!(
+                "{name} {damp} {unit} of fix {} {}: {what}",
+                fix.word(1),
+                fix.word(3)
+            ),
+            place: fix.place(i),
+            help: usual,
+        });
+    }
+    found
+}
+
+/// Averages that a run is too short for.
+fn averages(fix: &Recorded, run: &[Word], engine: &Engine) -> Option<Slip> {
+    if !fix.word(3).starts_with("ave/") {
+        return None;
+    }
+    let every: i64 = fix.word(6).parse().ok().filter(|n| *n > 0)?;
+    let steps: i64 = run.get(1)?.as_str().parse().ok()?;
+    let upto = run.iter().any(|w| w.as_str() == "upto");
+    let first = engine.state.step;
+    let last = if upto {
+        steps
+    } else {
+        first.checked_add(steps)?
+    };
+    let next = (first / every + 1).checked_mul(every)?;
+    (next > last && last > first).then(|| Slip {
+        message: format!(
+            "fix {} {} writes at multiples of {every} steps, and the run from step {first} to {last} reaches none",
+            fix.word(1),
+            fix.word(3)
+        ),
+        place: fix.place(6),
+        help: "make the run longer or Nfreq smaller".into(),
+    })
+}

@@ -1,0 +1,367 @@
+//! The typed command graph of a script: commands with their places, control flow, and dependencies between IDs.
+//!
+//! Built from the syntax tree alone, without executing anything. Words that hold `$` are known only when they are
+//! executed; they make no edges, except to the variables that they name.
+
+use super::entry::CommandEntry;
+use super::items::{Item, Links, links};
+use crate::script::{
+    Line, Mapped, Script, SourceMap, Span, Substitution, Word, parse_if, parse_script, split,
+    strip_comment, substitutions,
+};
+use std::path::Path;
+
+/// A command.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Name of the command; `?` if the line cannot be read.
+    pub name: String,
+    /// The command as written, without comment, blanks folded.
+    pub text: String,
+    /// Where it stands.
+    pub span: Option<Span>,
+    /// Line number in its file, from 1.
+    pub line: usize,
+    /// Index in [`CommandGraph::files`].
+    pub file: usize,
+    /// The `if` that this command belongs to.
+    pub parent: Option<usize>,
+    /// Its words, the name first.
+    pub words: Vec<Word>,
+    /// Definitions and uses.
+    pub links: Links,
+    /// Whether the table of commands has it.
+    pub known: bool,
+}
+
+/// Why one command follows another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It is the next line.
+    Next,
+    /// `jump`
+    Jump,
+    /// `include`: into the file.
+    Include,
+    /// Back from an included file.
+    Return,
+    /// A branch of `if`; `true` for the first.
+    Then(bool),
+}
+
+/// Control flow from one command to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlowEdge {
+    /// From node.
+    pub from: usize,
+    /// To node.
+    pub to: usize,
+    /// Why.
+    pub way: Way,
+}
+
+/// A command needs what another defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// The command that uses it.
+    pub user: usize,
+    /// The command that defines it.
+    pub definer: usize,
+    /// What.
+    pub item: Item,
+}
+
+/// Something that a command uses and no command defines.
+#[derive(Debug, Clone)]
+pub struct Undefined {
+    /// The command.
+    pub node: usize,
+    /// Index of the word after the command's name.
+    pub word: usize,
+    /// What.
+    pub item: Item,
+}
+
+/// The graph.
+#[derive(Debug, Default)]
+pub struct CommandGraph {
+    /// Files in the order in which they are met.
+    pub files: Vec<String>,
+    /// Commands in the order of their lines; those of an included file follow the `include`.
+    pub nodes: Vec<Node>,
+    /// Control flow.
+    pub flow: Vec<FlowEdge>,
+    /// Dependencies between IDs.
+    pub dependencies: Vec<Dependency>,
+    /// Uses without a definition, in the order of commands.
+    pub undefined: Vec<Undefined>,
+    /// Files that are included but cannot be read: node and reason.
+    pub missing_files: Vec<(usize, String)>,
+    /// Jumps to labels that do not exist: node and label.
+    pub missing_labels: Vec<(usize, String)>,
+}
+
+/// Files may include each other up to this depth.
+const MAX_DEPTH: usize = 20;
+/// Commands of a graph, included files counted as often as they are included.
+const MAX_NODES: usize = 100_000;
+
+struct Builder<'a> {
+    commands: &'static [CommandEntry],
+    sources: &'a mut SourceMap,
+    graph: CommandGraph,
+    predefined: Vec<Item>,
+}
+
+/// Builds the graph of a script. `predefined` are things that exist before it, such as variables of the command line.
+pub fn build(
+    script: &Script,
+    commands: &'static [CommandEntry],
+    sources: &mut SourceMap,
+    predefined: Vec<Item>,
+) -> CommandGraph {
+    let name = sources
+        .file(script.file)
+        .map_or_else(String::new, |f| f.name.clone());
+    let mut builder = Builder {
+        commands,
+        sources,
+        graph: CommandGraph::default(),
+        predefined,
+    };
+    builder.file(script, &name, 0);
+    builder.depend();
+    builder.graph
+}
+
+impl Builder<'_> {
+    /// Adds the commands of a file; the range of its nodes.
+    fn file(&mut self, script: &Script, name: &str, depth: usize) -> std::ops::Range<usize> {
+        let file = self.graph.files.len();
+        self.graph.files.push(name.to_string());
+        let first = self.graph.nodes.len();
+        // Commands of this file itself, in order
+        let mut own: Vec<usize> = Vec::new();
+        let mut previous: Option<usize> = None;
+        for line in script.commands() {
+            if self.graph.nodes.len() >= MAX_NODES {
+                break;
+            }
+            let node = self.line(line, file);
+            if let Some(p) = previous {
+                self.edge(
+                    p,
+                    node,
+                    if self.graph.nodes[p].file == file {
+                        Way::Next
+                    } else {
+                        Way::Return
+                    },
+                );
+            }
+            own.push(node);
+            self.branches(node);
+            previous = self.successor(node, depth);
+        }
+        self.jumps(&own, name);
+        first..self.graph.nodes.len()
+    }
+
+    fn edge(&mut self, from: usize, to: usize, way: Way) {
+        self.graph.flow.push(FlowEdge { from, to, way });
+    }
+
+    fn line(&mut self, line: &Line, file: usize) -> usize {
+        let number = self.sources.location(line.span).map_or(0, |l| l.line);
+        self.push(
+            line.words.clone(),
+            &line.substitutions,
+            &line.command,
+            line.span,
+            number,
+            file,
+            None,
+        )
+    }
+
+    fn push(
+        &mut self,
+        words: Vec<Word>,
+        found: &[Substitution],
+        command: &Mapped,
+        span: Span,
+        line: usize,
+        file: usize,
+        parent: Option<usize>,
+    ) -> usize {
+        let name = words.first().map_or("?", Word::as_str).to_string();
+        let entry = self.commands.iter().find(|c| c.signature.name == name);
+        let fold: Vec<&str> = command.as_str().split_whitespace().collect();
+        self.graph.nodes.push(Node {
+            links: entry.map(|e| links(e, &words, found)).unwrap_or_default(),
+            known: entry.is_some() || name.contains('$') || name == "?",
+            text: fold.join(" "),
+            span: Some(span),
+            name,
+            line,
+            file,
+            parent,
+            words,
+        });
+        self.graph.nodes.len() - 1
+    }
+
+    /// Adds the commands inside an `if`.
+    fn branches(&mut self, node: usize) {
+        let n = &self.graph.nodes[node];
+        if n.name != "if" {
+            return;
+        }
+        let (line, file, span) = (n.line, n.file, n.span);
+        let words = n.words.clone();
+        let Ok(branches) = parse_if(&words[1..]) else {
+            return;
+        };
+        for (i, branch) in branches.iter().enumerate() {
+            for word in branch.commands {
+                let command = strip_comment(&word.text);
+                let Ok(inner) = split(&command) else { continue };
+                let found = word_substitutions(&inner);
+                let Some(at) = word.span().or(span) else {
+                    continue;
+                };
+                let child = self.push(inner, &found, &command, at, line, file, Some(node));
+                self.edge(node, child, Way::Then(i == 0));
+            }
+        }
+    }
+
+    /// The node from which the next line is reached: the command itself, the end of an included file, or nothing.
+    fn successor(&mut self, node: usize, depth: usize) -> Option<usize> {
+        match self.graph.nodes[node].name.as_str() {
+            "quit" => None,
+            "include" => self.include(node, depth),
+            _ => Some(node),
+        }
+    }
+
+    fn include(&mut self, node: usize, depth: usize) -> Option<usize> {
+        let path = self.graph.nodes[node]
+            .words
+            .get(1)
+            .map(|w| w.as_str().to_string());
+        let Some(path) = path.filter(|p| !p.contains('$') && depth < MAX_DEPTH) else {
+            return Some(node);
+        };
+        match std::fs::read(Path::new(&path)) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let id = self.sources.add(&path, &text);
+                let nodes = self.file(&parse_script(id, &text), &path, depth + 1);
+                if nodes.is_empty() {
+                    return Some(node);
+                }
+                self.edge(node, nodes.start, Way::Include);
+                let last = nodes.rev().find(|&n| self.graph.nodes[n].parent.is_none());
+                last.or(Some(node))
+            }
+            Err(e) => {
+                self.graph
+                    .missing_files
+                    .push((node, format!("Cannot open input script {path}: {e}")));
+                Some(node)
+            }
+        }
+    }
+
+    /// Edges of the jumps of one file, those inside `if` included.
+    fn jumps(&mut self, own: &[usize], file_name: &str) {
+        let label = |g: &CommandGraph, name: &str| {
+            own.iter().copied().find(|&n| {
+                let n = &g.nodes[n];
+                n.name == "label" && n.words.get(1).is_some_and(|w| w.as_str() == name)
+            })
+        };
+        let file = own.first().map(|&n| self.graph.nodes[n].file);
+        let jumps: Vec<usize> = (0..self.graph.nodes.len())
+            .filter(|&n| {
+                Some(self.graph.nodes[n].file) == file && self.graph.nodes[n].name == "jump"
+            })
+            .collect();
+        for n in jumps {
+            let word = |i: usize| {
+                self.graph.nodes[n]
+                    .words
+                    .get(i)
+                    .map(Word::as_str)
+                    .unwrap_or("")
+            };
+            let (target, to) = (word(1), word(2).to_string());
+            let elsewhere = target != "SELF" && target != file_name;
+            if elsewhere || target.is_empty() || to.contains('$') {
+                continue;
+            }
+            let found = if to.is_empty() {
+                own.first().copied()
+            } else {
+                label(&self.graph, &to)
+            };
+            match found {
+                Some(t) => self.edge(n, t, Way::Jump),
+                None => self.graph.missing_labels.push((n, to)),
+            }
+        }
+    }
+
+    /// Connects uses with definitions: the last one before the use, else (loops) the first one behind it.
+    fn depend(&mut self) {
+        let mut dependencies = Vec::new();
+        let mut undefined = Vec::new();
+        let mut definers: std::collections::HashMap<&Item, Vec<usize>> =
+            std::collections::HashMap::new();
+        for (i, n) in self.graph.nodes.iter().enumerate() {
+            for (_, item) in &n.links.defines {
+                definers.entry(item).or_default().push(i);
+            }
+        }
+        for (i, n) in self.graph.nodes.iter().enumerate() {
+            for (word, item) in n.links.uses.iter().chain(&n.links.removes) {
+                if item.predefined() || item.kind == "label" || self.predefined.contains(item) {
+                    continue;
+                }
+                let list = definers.get(item).map_or(&[][..], Vec::as_slice);
+                let definer = list
+                    .iter()
+                    .rev()
+                    .find(|&&d| d < i)
+                    .or(list.iter().find(|&&d| d > i));
+                match definer {
+                    Some(&definer) => dependencies.push(Dependency {
+                        user: i,
+                        definer,
+                        item: item.clone(),
+                    }),
+                    // A command may use what it defines itself (`group g subtract g h`, `variable i equal ...`)
+                    None if list.contains(&i) => {}
+                    None => undefined.push(Undefined {
+                        node: i,
+                        word: *word,
+                        item: item.clone(),
+                    }),
+                }
+            }
+        }
+        self.graph.dependencies = dependencies;
+        self.graph.undefined = undefined;
+    }
+}
+
+/// The substitutions of all words of a command.
+fn word_substitutions(words: &[Word]) -> Vec<Substitution> {
+    let mut all = Vec::new();
+    for (i, word) in words.iter().enumerate() {
+        let found = substitutions(&word.text).unwrap_or_default();
+        all.extend(found.into_iter().map(|s| Substitution { word: i, ..s }));
+    }
+    all
+}
