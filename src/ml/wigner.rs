@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn entries_are_those_of_the_trainer() {
-        // e3nn 0.4.4, o3.wigner_3j
+        // e3nn, o3.wigner_3j (the odd sum as in 0.5 and later)
         for (l, m, value) in [
             ([1, 2, 1], [0, 2, 0], -0.182574),
             ([1, 2, 3], [0, 0, 4], -0.069007),

@@ -477,7 +477,8 @@ pub struct Zbl {
 impl Zbl {
     /// Exponents t_k of the universal screening function.
     pub const EXPONENTS: [f64; 4] = [3.2, 0.9423, 0.4028, 0.2016];
-    /// Coulomb constant as the trainer writes it (eV Å).
+    /// Coulomb constant as the trainer writes it (eV Å). The trainer multiplies it with Z_i Z_j in
+    /// torch's default precision: where that is f32, its ZBL energies deviate by 1e-8 relative.
     pub const COULOMB: f64 = 14.3996;
     /// Bohr radius as the trainer writes it (Å).
     pub const BOHR: f64 = 0.529;

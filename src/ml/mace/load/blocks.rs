@@ -89,11 +89,16 @@ pub fn species_linear(node: &Node, species: usize) -> Result<SpeciesLinear> {
         if mode.text()? != "uvw" || !has_weight.flag()? {
             return Err(instruction.error("the mode is not `uvw` with weights"));
         }
-        let (input, output) = (i_in.count()?, i_out.count()?);
+        let (from, to) = (i_in.count()?, i_out.count()?);
+        let Some(block) = output.0.get(to) else {
+            return Err(instruction.error("a block is named that is not there"));
+        };
+        // the coupling of l with a scalar, identity / sqrt(2l + 1), is a factor of the product
+        let coefficient = coefficient.number()? / (block.irrep.dim() as f64).sqrt();
         instructions.push(Instruction {
-            input,
-            output,
-            coefficient: coefficient.number()?,
+            input: from,
+            output: to,
+            coefficient,
         });
     }
     let weight = node.child("weight")?.array()?.data;

@@ -1,0 +1,8 @@
+//! MACE: files against the numbers of the trainer's own code, and hostile files.
+//!
+//! With ARGYRO_ZOO set to a folder, all `*.ref.json` below it are compared as well (their format
+//! is described in the files themselves); without it that test prints that it was skipped.
+
+mod hostile;
+mod structure;
+mod upstream;
