@@ -5,12 +5,15 @@
 mod atom_style;
 mod boundary;
 mod box_;
+mod change_box;
 mod clear;
 mod compute;
 mod create_atoms;
 mod create_box;
+mod delete_atoms;
 mod dielectric;
 mod dimension;
+mod displace_atoms;
 mod dump;
 mod echo;
 mod fix;
@@ -33,9 +36,13 @@ mod replicate;
 mod restart;
 mod run;
 mod set;
+#[cfg(test)]
+mod set_up_tests;
 mod shell;
 mod suffix;
 mod support;
+#[cfg(test)]
+mod testing;
 mod thermo;
 mod thermo_modify;
 mod time;
@@ -72,10 +79,13 @@ pub const COMMANDS: &[CommandEntry] = &[
     atom_style::COMMAND,
     boundary::COMMAND,
     box_::COMMAND,
+    change_box::COMMAND,
     create_atoms::COMMAND,
     create_box::COMMAND,
+    delete_atoms::COMMAND,
     dielectric::COMMAND,
     dimension::COMMAND,
+    displace_atoms::COMMAND,
     group::COMMAND,
     labelmap::COMMAND,
     lattice::COMMAND,

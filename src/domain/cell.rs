@@ -144,14 +144,13 @@ impl Cell {
                 let n = ((self.lo[k] - x[k]) / l).floor().max(1.0);
                 x[k] += n * l;
                 image[k] -= n as i32;
-                x[k] = x[k].max(self.lo[k]);
             }
             while x[k] >= self.hi[k] {
                 let n = ((x[k] - self.hi[k]) / l).floor().max(1.0);
                 x[k] -= n * l;
                 image[k] += n as i32;
-                x[k] = x[k].max(self.lo[k]);
             }
+            x[k] = x[k].max(self.lo[k]);
         }
     }
 
