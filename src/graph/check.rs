@@ -15,33 +15,51 @@ use crate::signature::{Kind, Signature};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-/// Lines that a dry execution follows before it gives up; loops over results of runs may never end without them.
-const MAX_STEPS: usize = 20_000;
-/// The same in time.
-const MAX_TIME: Duration = Duration::from_secs(60);
+/// How far a dry execution goes; loops over results of runs may never end without such limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Lines and commands.
+    pub steps: usize,
+    /// Time.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 20_000,
+            time: Duration::from_secs(60),
+        }
+    }
+}
 
 /// All findings of the script that `executor` (made dry, script opened) holds, sorted by place.
-pub fn check(executor: &mut Executor) -> Vec<Diagnostic> {
+pub fn check(executor: &mut Executor, limits: Limits) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     let predefined = executor.context().variables.script().names();
     let mut damage = Damage::default();
     collect(executor.prepare(), executor, &mut damage, &mut findings);
-    let complete = dry_run(executor, &mut damage, &mut findings);
+    let complete = dry_run(executor, limits, &mut damage, &mut findings);
     static_pass(executor, &predefined, complete, &mut findings);
     findings.sorted()
 }
 
 /// Executes dry; whether the end was reached.
-fn dry_run(executor: &mut Executor, damage: &mut Damage, findings: &mut Findings) -> bool {
+fn dry_run(
+    executor: &mut Executor,
+    limits: Limits,
+    damage: &mut Damage,
+    findings: &mut Findings,
+) -> bool {
     let start = Instant::now();
-    for _ in 0..MAX_STEPS {
+    for _ in 0..limits.steps {
         let step = executor.step();
         let end = matches!(step, Ok(Step::End(_)));
         collect(step.map(|_| ()), executor, damage, findings);
         if end {
             return true;
         }
-        if start.elapsed() > MAX_TIME {
+        if start.elapsed() > limits.time {
             break;
         }
     }
@@ -258,7 +276,7 @@ fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
     }
     for c in &node.links.kinds {
         if let Kind::Style(kind) = c.kind
-            && args[c.word] != "none"
+            && !matches!(args[c.word], "none" | "delete")
             && style_names(kind).is_some()
             && style_signature(kind, args[c.word]).is_none()
         {
@@ -295,6 +313,12 @@ fn style_names(kind: &str) -> Option<Vec<&'static str>> {
         "fix" => names(crate::fix::FIXES.iter().map(|e| e.signature).collect()),
         "compute" => names(
             crate::compute::COMPUTES
+                .iter()
+                .map(|e| e.signature)
+                .collect(),
+        ),
+        "region" => names(
+            crate::domain::regions::REGIONS
                 .iter()
                 .map(|e| e.signature)
                 .collect(),
