@@ -77,14 +77,62 @@ fn collect(
     findings: &mut Findings,
 ) {
     for warning in executor.take_warnings() {
-        findings.add(warning);
-    }
-    if let Err(failure) = result {
-        let words = executor.last_words();
-        if !damage.explains(&failure, &words, executor) {
-            findings.add(failure.diagnostic);
+        if !damage.explains_warning(&warning) {
+            findings.add(warning);
         }
-        damage.add(&words, executor);
+    }
+    let words = executor.last_words();
+    let Err(failure) = result else {
+        damage.written.extend(written(executor, &words));
+        return;
+    };
+    if let Some(file) = damage.made_by_script(&failure, &words) {
+        let mut d = Diagnostic::warning(format!(
+            "{file} is written by this script: what follows was checked without it"
+        ));
+        d.place = failure.diagnostic.place;
+        findings.add(d);
+    } else if !damage.explains(&failure, &words, executor) {
+        findings.add(failure.diagnostic);
+    }
+    damage.add(&words, executor);
+}
+
+/// Names and patterns of files that a command writes when it is not executed dry.
+fn written(executor: &Executor, words: &[Word]) -> Vec<String> {
+    let name = words.first().map_or("", Word::as_str);
+    if !matches!(
+        name,
+        "write_data"
+            | "write_restart"
+            | "restart"
+            | "write_dump"
+            | "dump"
+            | "print"
+            | "fix"
+            | "shell"
+    ) {
+        return Vec::new();
+    }
+    let args: Vec<&str> = words.iter().skip(1).map(Word::as_str).collect();
+    if matches!(name, "restart" | "shell") {
+        return args.iter().map(|a| (*a).to_string()).collect();
+    }
+    let kinds = executor
+        .context()
+        .entry(words)
+        .map_or_else(Vec::new, |e| links(e, words, &[]).kinds);
+    let files = kinds.iter().filter(|c| matches!(c.kind, Kind::FileOut));
+    files.map(|c| args[c.word].to_string()).collect()
+}
+
+/// Whether `name` fits `pattern`, in which `*` stands for anything.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
+            (0..=rest.len()).any(|i| rest.is_char_boundary(i) && fits(after, &rest[i..]))
+        }),
     }
 }
 
@@ -95,6 +143,8 @@ struct Damage {
     cell: bool,
     pair: bool,
     atoms: bool,
+    /// Files that the script would have written so far.
+    written: Vec<String>,
 }
 
 impl Damage {
@@ -117,6 +167,24 @@ impl Damage {
         for (_, item) in self.defined(words, executor) {
             self.items.insert(item);
         }
+    }
+
+    /// The file that is missing only because nothing was written.
+    fn made_by_script(&self, failure: &Failure, words: &[Word]) -> Option<String> {
+        let message = &failure.diagnostic.message;
+        let missing = message.starts_with("Cannot open");
+        let mut names = words.iter().skip(1).map(Word::as_str);
+        let file = names.find(|w| message.contains(w) && self.written.iter().any(|p| fits(p, w)));
+        file.filter(|_| missing).map(String::from)
+    }
+
+    /// Whether a warning follows from earlier errors.
+    fn explains_warning(&self, warning: &Diagnostic) -> bool {
+        let message = warning.message.as_str();
+        let fixes = self.items.iter().any(|i| i.kind == "fix");
+        (self.pair && message.starts_with("No pair style"))
+            || (fixes
+                && (message.contains("time integration") || message.contains("time integrated")))
     }
 
     fn defined(&self, words: &[Word], executor: &Executor) -> Vec<(usize, Item)> {
@@ -332,5 +400,21 @@ fn suggest<'a>(d: Diagnostic, word: &str, known: impl Iterator<Item = &'a str>) 
     match nearest(word, known) {
         Some(near) => d.help(format!("did you mean '{near}'?")),
         None => d,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn stars_stand_for_anything() {
+        assert!(
+            fits("final.*.rst", "final.20.rst")
+                && fits("a", "a")
+                && fits("*", "")
+                && fits("x*y*", "xaybz")
+        );
+        assert!(!fits("final.*.rst", "final.20.rs") && !fits("a", "ab") && !fits("x*y", "x"));
     }
 }
