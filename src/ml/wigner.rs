@@ -158,7 +158,7 @@ mod tests {
             values: &mut values,
             gradient: &mut [0.0; 3 * TILE],
         };
-        f64::dispatch(Level::Portable, op);
+        f64::dispatch(Level::PORTABLE, op);
         values.iter().step_by(TILE).copied().collect()
     }
 
