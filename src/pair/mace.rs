@@ -50,7 +50,11 @@ const MACE: Signature = Signature {
             &[],
             "accepted for compatibility; features are exchanged between bricks in any case",
         ),
-        keyword("head", HEAD, "level of theory of a model with several heads"),
+        keyword(
+            "head",
+            HEAD,
+            "level of theory of a model with several heads",
+        ),
     ],
     description: "Energies, forces, virial and their per-atom forms of a MACE model (I. Batatia et al., \
         NeurIPS 35, 2022, arXiv:2206.07697), read from the file that the trainer writes: `.model`, or \
@@ -72,7 +76,7 @@ const COEFF: Signature = Signature {
     args: &[
         arg("I", Kind::Types, "must be *"),
         arg("J", Kind::Types, "must be *"),
-        arg("FILE", Kind::InFile, "model file"),
+        arg("FILE", Kind::FileIn, "model file"),
         rest("ELEMENTS", "one element symbol per atom type, or NULL"),
     ],
     keywords: &[],
@@ -104,7 +108,7 @@ const MLIAP_SIGNATURE: Signature = Signature {
     summary: "MACE machine-learning potential, name of the ML-IAP interface",
     args: &[
         arg("KIND", Kind::OneOf(&["unified"]), "kind of interface"),
-        arg("FILE", Kind::InFile, "model file"),
+        arg("FILE", Kind::FileIn, "model file"),
         optional("GHOSTNEIGH", Kind::Int, "accepted for compatibility"),
     ],
     keywords: &[],
@@ -180,7 +184,10 @@ fn build_mliap(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
 fn read(file: &str) -> Result<(MaceModel, String)> {
     let bytes = std::fs::read(Path::new(file))
         .map_err(|e| Error::input(format!("Cannot open model file {file}: {e}")))?;
-    let hash: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+    let hash: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let model = load_bytes(bytes).map_err(|e| Error::input(format!("{file}: {e}")))?;
     Ok((model, hash))
 }
@@ -198,8 +205,9 @@ fn choose_head(model: &MaceModel, wanted: Option<&str>) -> Result<usize> {
             })
         }
         None => model.implied_head().ok_or_else(|| {
-            Error::input("the model has several heads and none was chosen")
-                .help(format!("pair_style mace head NAME; heads of the model: {list}"))
+            Error::input("the model has several heads and none was chosen").help(format!(
+                "pair_style mace head NAME; heads of the model: {list}"
+            ))
         }),
     }
 }
@@ -207,10 +215,12 @@ fn choose_head(model: &MaceModel, wanted: Option<&str>) -> Result<usize> {
 impl PairStyle for Mace {
     fn coeff(&mut self, words: &[&str], state: &State, options: &PairOptions) -> Result<()> {
         if words.len() < 2 || words[0] != "*" || words[1] != "*" {
-            return Err(Error::input("Incorrect args for pair coefficients").help(format!(
-                "pair_style {} takes one pair_coeff * * command with the element of every type",
-                self.style
-            )));
+            return Err(
+                Error::input("Incorrect args for pair coefficients").help(format!(
+                    "pair_style {} takes one pair_coeff * * command with the element of every type",
+                    self.style
+                )),
+            );
         }
         let (file, first) = match &self.file {
             Some(file) => (file.clone(), 2),
@@ -220,13 +230,15 @@ impl PairStyle for Mace {
             },
         };
         let symbols = &words[first..];
-        let is_file = |w: &&str| {
-            **w != "NULL" && crate::elements::atomic_number(w).is_none() && Path::new(w).exists()
+        let is_file = |w: &str| {
+            w != "NULL" && crate::elements::atomic_number(w).is_none() && Path::new(w).exists()
         };
-        if let Some(k) = symbols.iter().position(|w| is_file(&w)) {
-            return Err(Error::input("pair_coeff: only one model file is supported by this style")
-                .help("run further models by `rerun`-like separate scripts with one file each")
-                .at(first + k));
+        if let Some(k) = symbols.iter().position(|w| is_file(w)) {
+            return Err(
+                Error::input("pair_coeff: only one model file is supported by this style")
+                    .help("run further models by `rerun`-like separate scripts with one file each")
+                    .at(first + k),
+            );
         }
         let (model, hash) = read(&file).map_err(|e| e.or_at(first - 1))?;
         let head = choose_head(&model, self.head.as_deref())?;
@@ -261,14 +273,20 @@ impl PairStyle for Mace {
     }
 
     fn handles(&self, i: u32, j: u32) -> bool {
-        let known = |t| self.loaded.as_ref().is_none_or(|l| l.species.of(t).is_some());
+        let known = |t| {
+            self.loaded
+                .as_ref()
+                .is_none_or(|l| l.species.of(t).is_some())
+        };
         known(i) && known(j)
     }
 
     fn init(&mut self, state: &State) -> Result<()> {
         let Some(loaded) = &self.loaded else {
-            return Err(Error::input("All pair coeffs are not set")
-                .help(format!("pair_style {} needs pair_coeff * * ...", self.style)));
+            return Err(Error::input("All pair coeffs are not set").help(format!(
+                "pair_style {} needs pair_coeff * * ...",
+                self.style
+            )));
         };
         if state.units.name != "metal" {
             return Err(Error::input(format!(
@@ -313,14 +331,16 @@ impl PairStyle for Mace {
         }
         lines.extend(l.species.describe(&self.masses));
         match &self.evaluator {
-            Some(Evaluator::Plain(_, why)) => {
+            Some(Evaluator::Plain(why)) => {
                 lines.push(format!("precision double, plain evaluation: {why}"));
             }
             _ => {
                 let precision = if l.single { "single" } else { "double" };
                 let radial = if l.exact { "exact" } else { "tables" };
                 let simd = Level::detect().name();
-                lines.push(format!("precision {precision}, radial functions {radial}, SIMD {simd}"));
+                lines.push(format!(
+                    "precision {precision}, radial functions {radial}, SIMD {simd}"
+                ));
             }
         }
         lines

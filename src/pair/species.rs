@@ -43,13 +43,8 @@ impl SpeciesMap {
     }
 
     /// Number of types plus one, the length of arrays indexed by type.
-    pub fn len(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.types.len()
-    }
-
-    /// Whether there are no types.
-    pub fn is_empty(&self) -> bool {
-        self.types.len() < 2
     }
 
     /// Which of `count` species occur.
@@ -72,7 +67,8 @@ impl SpeciesMap {
             };
             if !fits(symbol, mass) {
                 let standard = elements::mass(symbol).unwrap_or_default();
-                let looks = elements::by_mass(mass).map_or(String::new(), |e| format!(", that of {e}"));
+                let looks =
+                    elements::by_mass(mass).map_or(String::new(), |e| format!(", that of {e}"));
                 return Err(Error::input(format!(
                     "pair_style {style}: type {t} is {symbol} (mass {standard}) but has mass {mass}{looks}"
                 ))
@@ -107,13 +103,11 @@ fn species(symbol: &str, known: &[u8]) -> Result<Option<(String, usize)>> {
         return Err(error.suggest(symbol, names()));
     };
     let place = known.iter().position(|&k| usize::from(k) == z);
-    place
-        .map(|s| Some((symbol.to_string(), s)))
-        .ok_or_else(|| {
-            let all: Vec<&str> = names().collect();
-            Error::input(format!("the model does not know the element {symbol}"))
-                .help(format!("elements of the model: {}", all.join(" ")))
-        })
+    place.map(|s| Some((symbol.to_string(), s))).ok_or_else(|| {
+        let all: Vec<&str> = names().collect();
+        Error::input(format!("the model does not know the element {symbol}"))
+            .help(format!("elements of the model: {}", all.join(" ")))
+    })
 }
 
 /// Whether `mass` can be that of the element: the standard mass or an isotope.

@@ -64,7 +64,8 @@ fn compare(name: &str, got: &Result, expected: &Evaluation, list: &EdgeList, sca
     let worst = |x: &mut dyn Iterator<Item = f64>| x.map(f64::abs).fold(0.0, f64::max);
     let energy = worst(&mut got.0.iter().zip(&expected.node_energy).map(|(a, b)| a - b));
     let forces = expected.forces(list);
-    let force = worst(&mut (0..3 * forces.len()).map(|i| got.1[i / 3][i % 3] - forces[i / 3][i % 3]));
+    let force =
+        worst(&mut (0..3 * forces.len()).map(|i| got.1[i / 3][i % 3] - forces[i / 3][i % 3]));
     let v = expected.virial(list);
     let v = [v[0][0], v[1][1], v[2][2], v[0][1], v[0][2], v[1][2]];
     let virial = worst(&mut (0..6).map(|k| (got.2[k] - v[k]) / n));

@@ -20,7 +20,7 @@ pub enum Evaluator {
     /// Fast, in f64.
     Double(Box<Fast<f64>>),
     /// Plain, in f64, and why.
-    Plain(Vec<usize>, Unsupported),
+    Plain(Unsupported),
 }
 
 /// A prepared model and one buffer per brick.
@@ -40,7 +40,7 @@ impl Evaluator {
         } else {
             Fast::new(loaded).map(|f| Evaluator::Double(Box::new(f)))
         };
-        made.unwrap_or_else(|why| Evaluator::Plain(Vec::new(), why))
+        made.unwrap_or_else(Evaluator::Plain)
     }
 
     /// Adds energies, forces and virials of all bricks to `out`.
@@ -56,14 +56,14 @@ impl Evaluator {
         match self {
             Evaluator::Single(fast) => fast.compute(context, out)?,
             Evaluator::Double(fast) => fast.compute(context, out)?,
-            Evaluator::Plain(_, _) => plain(loaded, context, out)?,
+            Evaluator::Plain(_) => plain(loaded, context, out)?,
         }
         Ok(())
     }
 }
 
 /// Exchange between bricks by the engine.
-struct Between<'a> {
+pub struct Between<'a> {
     bricks: &'a Bricks,
     comm: &'a dyn Comm,
 }
@@ -102,20 +102,24 @@ where
         Ok(Fast {
             model,
             works: Vec::new(),
-            species: (0..loaded.species.len() as u32).map(of).collect(),
+            species: (0..loaded.species.width() as u32).map(of).collect(),
         })
     }
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         let bricks = context.bricks;
-        let (model, species) = (&self.model, &self.species);
-        self.works.resize_with(bricks.bricks.len(), BrickWork::default);
-        self.works.par_iter_mut().zip(&bricks.bricks).for_each(|(w, b)| {
-            w.want_atom_virial(context.tally.atom_virial);
-            let kinds = b.kind.iter().map(|&t| species[t as usize]);
-            let list = (b.full.start.as_slice(), b.full.index.as_slice());
-            w.set(model, b.own, kinds, &b.x, list);
-        });
+        let (model, species, tally) = (&self.model, &self.species, context.tally);
+        self.works
+            .resize_with(bricks.bricks.len(), BrickWork::default);
+        self.works
+            .par_iter_mut()
+            .zip(&bricks.bricks)
+            .for_each(|(w, b)| {
+                w.want_atom_virial(tally.atom_virial);
+                let kinds = b.kind.iter().map(|&t| species[t as usize]);
+                let list = (b.full.start.as_slice(), b.full.index.as_slice());
+                w.set(model, b.own, kinds, &b.x, list);
+            });
         let between = Between {
             bricks,
             comm: context.comm,
@@ -127,7 +131,7 @@ where
             }
         }
         let pairs = out.par_iter_mut().zip(&self.works);
-        pairs.for_each(|(o, w)| add(o, w, context.tally));
+        pairs.for_each(|(o, w)| add(o, w, tally));
         Ok(())
     }
 }
@@ -151,7 +155,13 @@ fn add<T: Network>(out: &mut BrickForces, w: &BrickWork<T>, tally: Tally) {
 
 fn not_finite(context: &ForceContext<'_>, brick: usize, i: usize) -> Error {
     let atom = context.bricks.bricks[brick].owner[i] as usize;
-    let id = context.state.atoms.id.get(atom).copied().unwrap_or_default();
+    let id = context
+        .state
+        .atoms
+        .id
+        .get(atom)
+        .copied()
+        .unwrap_or_default();
     Error::run(format!(
         "pair_style mace: the energy of atom {id} is not finite at step {}",
         context.state.step
@@ -216,7 +226,10 @@ fn plain(loaded: &Loaded, context: &ForceContext<'_>, out: &mut [BrickForces]) -
             o.f[i][c] -= g[c];
             o.f[j][c] += g[c];
         }
-        for (v, (a, b)) in [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)].into_iter().enumerate() {
+        for (v, (a, b)) in [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
+            .into_iter()
+            .enumerate()
+        {
             let part = -d[a] * g[b];
             o.virial[v] += part;
             if context.tally.atom_virial {
