@@ -8,7 +8,7 @@
 //! The vector functions use no iterator adapters or `map`: those are compiled without the vector
 //! instructions, and a closure with them cannot be inlined there.
 
-use super::Level;
+use super::{Instructions, Level};
 
 /// Types that fit, counting the unused type 0.
 pub const TYPES: usize = 8;
@@ -79,11 +79,11 @@ pub fn accumulate(
     let largest = list.index.iter().copied().fold(0, u32::max);
     assert!(list.index.is_empty() || (largest as usize) < x.len());
     let task = Task { list, x, rows };
-    match level.available() {
+    match level.instructions() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: `available` returns a level only if the processor has its instructions; all
+        // SAFETY: a `Level` is only made if the processor has its instructions; all
         // indices of the list were checked against the lengths of `x` and `f` above.
-        Level::Avx512 => unsafe {
+        Instructions::Avx512 => unsafe {
             if tally {
                 avx512::run::<true>(&task, f)
             } else {
@@ -92,7 +92,7 @@ pub fn accumulate(
         },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Level::Avx2Fma => unsafe {
+        Instructions::Avx2Fma => unsafe {
             if tally {
                 avx2::run::<true>(&task, f)
             } else {
@@ -538,9 +538,9 @@ mod tests {
             let sums = accumulate(level, list, &x, &rows, &mut f, tally);
             (f, sums)
         };
-        let (f, sums) = run(Level::Portable, true);
+        let (f, sums) = run(Level::PORTABLE, true);
         assert!(sums.energy.abs() > 0.1 && sums.virial[3].abs() > 1e-3);
-        for level in [Level::Avx2Fma, Level::Avx512] {
+        for level in Level::all() {
             for tally in [false, true] {
                 let (g, s) = run(level, tally);
                 for (a, b) in f.iter().zip(&g) {
