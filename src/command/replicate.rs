@@ -94,9 +94,10 @@ fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
     let mut out = Atoms::default();
     let largest = atoms.max_id();
     let molecules = atoms.molecule.iter().copied().max().unwrap_or(0);
-    for k in 0..n[2] {
+    // LAMMPS' order on one rank: z innermost, although IDs count x first.
+    for i in 0..n[0] {
         for j in 0..n[1] {
-            for i in 0..n[0] {
+            for k in 0..n[2] {
                 let copy = (k * n[1] + j) * n[0] + i;
                 let shift = old.shift([i as i32, j as i32, k as i32]);
                 for a in 0..atoms.len() {
