@@ -115,9 +115,7 @@ impl Conversion {
             out.truncate(body);
         }
         let missing = precision.saturating_sub(out.len() - body);
-        if missing > 0 {
-            out.splice(body..body, std::iter::repeat_n(b'0', missing));
-        }
+        digits::insert_fill(out, body, missing, b'0');
         // C ignores the 0 flag where a precision is given
         self.pad(out, start, body, self.zero && self.precision.is_none());
     }
@@ -161,7 +159,7 @@ impl Conversion {
             out.resize(out.len() + missing, b' ');
         } else {
             let (at, fill) = if zeros { (body, b'0') } else { (start, b' ') };
-            out.splice(at..at, std::iter::repeat_n(fill, missing));
+            digits::insert_fill(out, at, missing, fill);
         }
     }
 }

@@ -127,7 +127,7 @@ mod tests {
             0.8434589541402375,
         ] {
             let got = p.gaussian();
-            assert!((got - expected as f64).abs() < 4e-16, "{got} {expected}");
+            assert!((got - expected).abs() < 4e-16, "{got} {expected}");
         }
     }
 

@@ -367,7 +367,7 @@ fn translation_rotation_and_permutation_change_nothing() {
 #[test]
 fn threads_change_no_bit() {
     each(|name, recipe| {
-        let run = |threads: usize| {
+        let run = |threads: usize, tally: Tally| {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()
@@ -377,16 +377,18 @@ fn threads_change_no_bit() {
                 let mut style = make(recipe, &s);
                 let large = style.needs().brick_atoms == 0;
                 s = crystal(if large { [4, 4, 6] } else { [3, 3, 2] }, 7);
-                evaluate(&mut s, &mut *style, ALL)
+                evaluate(&mut s, &mut *style, tally)
             })
         };
-        let (one, two) = (run(1), run(2));
-        assert!(one.bricks > 1, "{name}: one brick tests nothing");
-        assert_eq!(one.energy.to_bits(), two.energy.to_bits(), "{name}");
-        assert_eq!(one.f, two.f, "{name}");
-        assert_eq!(one.virial, two.virial, "{name}");
-        assert_eq!(one.atom_energy, two.atom_energy, "{name}");
-        assert_eq!(one.atom_virial, two.atom_virial, "{name}");
+        for tally in [ALL, Tally::GLOBAL, Tally::NONE] {
+            let (one, two) = (run(1, tally), run(2, tally));
+            assert!(one.bricks > 1, "{name}: one brick tests nothing");
+            assert_eq!(one.energy.to_bits(), two.energy.to_bits(), "{name}");
+            assert_eq!(one.f, two.f, "{name}");
+            assert_eq!(one.virial, two.virial, "{name}");
+            assert_eq!(one.atom_energy, two.atom_energy, "{name}");
+            assert_eq!(one.atom_virial, two.atom_virial, "{name}");
+        }
     });
 }
 

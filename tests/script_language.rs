@@ -50,11 +50,10 @@ fn execute(cursor: &mut Cursor, variables: &Variables, printed: &mut Vec<String>
                 variables.define(args, host)?;
             }
             Some("if") => cursor.push_commands(choose(args, variables, host)?)?,
-            Some("next") => {
-                if variables.next(args)?.exhausted {
-                    cursor.skip_next_jump();
-                }
-            }
+            Some("next") => match variables.next(args)?.exhausted {
+                true => cursor.skip_next_jump(),
+                false => {}
+            },
             Some("jump") => {
                 cursor.jump(args)?;
             }
@@ -104,13 +103,37 @@ fn fixtures_print_what_lammps_prints() {
     }
 }
 
+/// The scripts of the examples (`examples/NN-name/in.*`).
+fn examples() -> Vec<(String, String)> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let folders = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let files = folders.flat_map(|f| std::fs::read_dir(f.path()).into_iter().flatten().flatten());
+    files
+        .filter(|f| f.file_name().to_string_lossy().starts_with("in."))
+        .filter_map(|f| {
+            let text = std::fs::read_to_string(f.path()).ok()?;
+            Some((f.path().to_string_lossy().into_owned(), text))
+        })
+        .collect()
+}
+
+#[test]
+fn example_scripts_parse_without_errors() {
+    for (name, text) in examples() {
+        let script = argyro::script::parse_script(argyro::script::FileId(0), &text);
+        let errors: Vec<String> = script.errors().map(ToString::to_string).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        assert!(script.commands().count() > 5, "{name}");
+    }
+}
+
 #[test]
 fn mutated_scripts_never_panic() {
-    for (name, text) in fixtures() {
+    for (name, text) in fixtures().into_iter().chain(examples()) {
         let bytes = text.as_bytes();
-        // Every third byte in turn is dropped, doubled or replaced by a character with a meaning
-        for at in (0..bytes.len()).step_by(3) {
-            let replacement = b"\"'$(){}&#\n"[at / 3 % 10];
+        // Every seventh byte in turn is dropped, doubled or replaced by a character with a meaning
+        for at in (0..bytes.len()).step_by(7) {
+            let replacement = b"\"'$(){}&#\n"[at / 7 % 10];
             for change in 0..3 {
                 let mut mutated = bytes.to_vec();
                 match change {
@@ -122,7 +145,7 @@ fn mutated_scripts_never_panic() {
                 let script = argyro::script::parse_script(argyro::script::FileId(0), &mutated);
                 let joined: usize = script.lines.iter().map(|l| l.raw.len()).sum();
                 assert!(joined <= mutated.len(), "{name}");
-                if at % 15 == 3 * change {
+                if at % 21 == 7 * change {
                     let _ = run(&name, &mutated);
                 }
             }

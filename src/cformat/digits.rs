@@ -85,11 +85,19 @@ fn scaled(value: f64, power: i32) -> Option<u128> {
     Some(quotient + u128::from(up))
 }
 
-/// The `count` leading decimal digits of `value` >= 0 (rounded) and the decimal exponent of the first.
-fn significant(value: f64, count: usize, digits: &mut Vec<u8>) -> i32 {
-    digits.clear();
+/// Inserts `count` bytes at `at`.
+pub(super) fn insert_fill(out: &mut Vec<u8>, at: usize, count: usize, byte: u8) {
+    let end = out.len();
+    out.resize(end + count, byte);
+    out.copy_within(at..end, at + count);
+    out[at..at + count].fill(byte);
+}
+
+/// Appends the `count` leading decimal digits of `value` >= 0 (rounded); gives the decimal exponent of the first.
+fn significant(out: &mut Vec<u8>, value: f64, count: usize) -> i32 {
+    let start = out.len();
     if value == 0.0 {
-        digits.resize(count, b'0');
+        out.resize(start + count, b'0');
         return 0;
     }
     if count <= 19 {
@@ -99,41 +107,38 @@ fn significant(value: f64, count: usize, digits: &mut Vec<u8>) -> i32 {
             let Some(number) = scaled(value, count as i32 - 1 - first) else {
                 break;
             };
-            integer(digits, number);
-            if digits.len() == count {
+            integer(out, number);
+            let length = out.len() - start;
+            if length == count {
                 return first;
             }
             // 9.99 rounded up to 10.0: the exponent grows and the last zero goes
-            let grew = digits.len() == count + 1;
+            let grew = length == count + 1;
             first += if grew { 1 } else { -1 };
-            let rounded_up = grew && number == POWERS[count];
-            if rounded_up {
-                digits.truncate(count);
+            if grew && number == POWERS[count] {
+                out.truncate(start + count);
                 return first;
             }
-            digits.clear();
+            out.truncate(start);
         }
     }
-    digits.clear();
-    slow_significant(value, count, digits)
+    slow_significant(out, value, count)
 }
 
 /// The same through `core::fmt`, for magnitudes and precisions beyond the integer path.
-pub(super) fn slow_significant(value: f64, count: usize, digits: &mut Vec<u8>) -> i32 {
-    let start = digits.len();
+pub(super) fn slow_significant(out: &mut Vec<u8>, value: f64, count: usize) -> i32 {
+    let start = out.len();
     // Writing to a vector cannot fail
-    let _ = write!(digits, "{:.*e}", count - 1, value);
-    let e = digits[start..]
-        .iter()
-        .position(|&b| b == b'e')
-        .map_or(digits.len(), |i| start + i);
-    let exponent = std::str::from_utf8(digits.get(e + 1..).unwrap_or_default())
+    let _ = write!(out, "{:.*e}", count - 1, value);
+    let e = out[start..].iter().position(|&b| b == b'e');
+    let e = e.map_or(out.len(), |i| start + i);
+    let exponent = std::str::from_utf8(out.get(e + 1..).unwrap_or_default())
         .ok()
         .and_then(|s| s.parse().ok())
         .unwrap_or(0);
-    digits.truncate(e);
+    out.truncate(e);
     if count > 1 {
-        digits.remove(start + 1);
+        out.remove(start + 1);
     }
     exponent
 }
@@ -146,9 +151,7 @@ pub(super) fn fixed(out: &mut Vec<u8>, value: f64, precision: usize, point: bool
             let start = out.len();
             integer(out, number);
             let missing = (precision + 1).saturating_sub(out.len() - start);
-            if missing > 0 {
-                out.splice(start..start, std::iter::repeat_n(b'0', missing));
-            }
+            insert_fill(out, start, missing, b'0');
             if precision > 0 {
                 out.insert(out.len() - precision, b'.');
             }
@@ -174,46 +177,42 @@ fn push_exponent(out: &mut Vec<u8>, exponent: i32, upper: bool) {
 
 /// `%.{precision}e` of `value` >= 0.
 pub(super) fn exponent(out: &mut Vec<u8>, value: f64, precision: usize, point: bool, upper: bool) {
-    let mut digits = Vec::with_capacity(24);
-    let first = significant(value, precision + 1, &mut digits);
-    out.push(digits[0]);
+    let start = out.len();
+    let first = significant(out, value, precision + 1);
     if precision > 0 || point {
-        out.push(b'.');
+        out.insert(start + 1, b'.');
     }
-    out.extend_from_slice(&digits[1..]);
     push_exponent(out, first, upper);
 }
 
 /// `%.{precision}g` of `value` >= 0.
 pub(super) fn general(out: &mut Vec<u8>, value: f64, precision: usize, keep: bool, upper: bool) {
     let precision = precision.max(1);
-    let mut digits = Vec::with_capacity(24);
-    let first = significant(value, precision, &mut digits);
+    let start = out.len();
+    let first = significant(out, value, precision);
     let scientific = first < -4 || first >= precision as i32;
     if !keep {
-        while digits.len() > 1 && digits.last() == Some(&b'0') {
-            digits.pop();
-        }
+        let zeros = out[start + 1..].iter().rev().take_while(|&&b| b == b'0');
+        let zeros = zeros.count();
+        out.truncate(out.len() - zeros);
     }
+    let digits = out.len() - start;
     if scientific {
-        out.push(digits[0]);
-        if digits.len() > 1 || keep {
-            out.push(b'.');
+        if digits > 1 || keep {
+            out.insert(start + 1, b'.');
         }
-        out.extend_from_slice(&digits[1..]);
         push_exponent(out, first, upper);
     } else if first < 0 {
-        out.extend_from_slice(b"0.");
-        out.resize(out.len() + (-first - 1) as usize, b'0');
-        out.extend_from_slice(&digits);
+        let zeros = first.unsigned_abs() as usize;
+        insert_fill(out, start, zeros + 1, b'0');
+        out[start + 1] = b'.';
     } else {
         let whole = first as usize + 1;
-        let known = whole.min(digits.len());
-        out.extend_from_slice(&digits[..known]);
-        out.resize(out.len() + whole - known, b'0');
-        if digits.len() > whole || keep {
-            out.push(b'.');
-            out.extend_from_slice(&digits[known..]);
+        if digits < whole {
+            out.resize(start + whole, b'0');
+        }
+        if digits > whole || keep {
+            out.insert(start + whole, b'.');
         }
     }
 }

@@ -97,7 +97,7 @@ proptest! {
     ) {
         let value = mantissa as f64 * 10f64.powi(exponent - 19);
         let mut slow = Vec::new();
-        let first = digits::slow_significant(value, count, &mut slow);
+        let first = digits::slow_significant(&mut slow, value, count);
         let mut expected = slow.clone();
         expected.insert(1, b'.');
         let text = format_f64(

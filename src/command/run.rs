@@ -138,6 +138,14 @@ fn run(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let mut left = s.last - s.first;
     loop {
         plan.steps = left.min(part);
+        // Without start and stop, ramps begin anew in each part, as in LAMMPS.
+        let first = session.engine.state.step;
+        if args.keyword("start").is_none() {
+            plan.begin = first;
+        }
+        if args.keyword("stop").is_none() {
+            plan.end = first + plan.steps;
+        }
         session.engine.run(&plan)?;
         left -= plan.steps;
         for c in &commands {

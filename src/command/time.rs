@@ -39,9 +39,10 @@ pub const RESET_TIMESTEP: CommandEntry = CommandEntry {
         keywords: &[keyword(
             "time",
             &[arg("T", Kind::Real, "time units")],
-            "also sets the simulation time; else it goes on",
+            "sets the simulation time too",
         )],
-        description: "",
+        description: "Without `time`, the simulation time follows the step: it changes by the difference of the steps times \
+the timestep size, as in LAMMPS.",
         examples: &["reset_timestep 0", "reset_timestep 0 time 0.0"],
     },
     run: reset_timestep,
@@ -52,10 +53,7 @@ fn reset_timestep(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
     if n < 0 {
         return Err(Error::input("Timestep must be >= 0").at(0));
     }
-    let time = match args.keyword("time") {
-        Some(k) => k.real("T")?,
-        None => session.engine.state.time_now(),
-    };
+    let time = args.keyword("time").map(|k| k.real("T")).transpose()?;
     session.engine.state.cell("Reset_timestep")?;
     session.engine.reset_timestep(n, time);
     Ok(Flow::Next)

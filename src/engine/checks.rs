@@ -62,20 +62,6 @@ impl Engine {
             self.log
                 .warn("One or more atoms are time integrated more than once");
         }
-        let bits = integrating.iter().fold(0, |a, b| a | b);
-        let free = self
-            .state
-            .atoms
-            .mask
-            .iter()
-            .filter(|&&m| m & bits == 0)
-            .count();
-        if free > 0 && steps > 0 {
-            self.log.warn(&format!(
-                "{free} of {} atoms are not time integrated: they do not move",
-                self.state.atoms.len()
-            ));
-        }
     }
 
     /// A timestep of 1.0 in metal units is 1 ps: nearly always meant as 1 fs.

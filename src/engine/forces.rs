@@ -17,6 +17,43 @@ pub struct Forces {
     out: Vec<BrickForces>,
     /// Whether the tallies belong to the positions of the present step of a run.
     pub in_step: bool,
+    /// When tallies were asked for that nobody had announced.
+    pub habit: Habit,
+}
+
+/// Learns at which steps of a run tallies are asked for without announcement (`fix print` with `$(pe)`, dumps of
+/// per-atom stress), so that they are accumulated with the forces the next time instead of by a second
+/// evaluation. Values do not depend on it.
+#[derive(Debug, Default)]
+pub struct Habit {
+    tally: Tally,
+    last: Option<i64>,
+    period: i64,
+}
+
+impl Habit {
+    /// Somebody asked at `step`.
+    pub fn learn(&mut self, step: i64, tally: Tally) {
+        if let Some(last) = self.last
+            && step > last
+        {
+            self.period = gcd(self.period, step - last);
+        }
+        self.last = Some(step);
+        self.tally = self.tally.or(tally);
+    }
+
+    /// What will probably be asked for at `step`.
+    pub fn expected(&self, step: i64) -> Tally {
+        match self.last {
+            Some(last) if self.period > 0 && (step - last) % self.period == 0 => self.tally,
+            _ => Tally::NONE,
+        }
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 impl Engine {
@@ -158,7 +195,13 @@ impl Engine {
     fn check_finite(&self) -> Result<()> {
         let f = &self.state.atoms.f;
         let bad = |v: &[f64; 3]| v.iter().any(|c| !c.is_finite());
-        if !f.par_iter().with_min_len(8192).any(bad) {
+        // Small systems are done before the threads have woken up.
+        let found = if f.len() < 8192 {
+            f.iter().any(bad)
+        } else {
+            f.par_iter().with_min_len(8192).any(bad)
+        };
+        if !found {
             return Ok(());
         }
         let ids: Vec<i64> = (0..f.len())
@@ -222,5 +265,22 @@ impl Engine {
             }
         }
         best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_habit_is_learnt_from_two_requests() {
+        let mut h = Habit::default();
+        h.learn(10, Tally::GLOBAL);
+        assert_eq!(h.expected(20), Tally::NONE);
+        h.learn(20, Tally::GLOBAL);
+        assert_eq!(h.expected(30), Tally::GLOBAL);
+        assert_eq!(h.expected(35), Tally::NONE);
+        h.learn(35, Tally::GLOBAL);
+        assert_eq!(h.expected(40), Tally::GLOBAL);
     }
 }

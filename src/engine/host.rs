@@ -232,6 +232,8 @@ impl Host for Engine {
             if self.forces.in_step && self.state.tallies.has.covers(tally) {
                 return Ok(());
             }
+            let step = self.state.step;
+            self.forces.habit.learn(step, tally);
             return self.compute_tallies(tally);
         }
         if !self.is_current() || !self.pair_ready {

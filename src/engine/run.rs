@@ -62,6 +62,8 @@ impl Engine {
         if plan.pre || !self.pair_ready || !self.is_current() {
             self.initialise()?;
             if self.dry {
+                // Later commands of a script that is only checked see the step after the run.
+                self.state.step += plan.steps;
                 return Ok(());
             }
             self.setup()?;
@@ -108,6 +110,7 @@ impl Engine {
         self.each_fix(|fix, host| fix.pre_exchange(host))?;
         self.setup_lists()?;
         self.announce();
+        self.forces.habit = super::forces::Habit::default();
         self.state.run.running = true;
         let tally = Tally::GLOBAL.or(self.tally_wanted(self.state.step));
         self.compute_forces(tally)?;
@@ -211,7 +214,7 @@ impl Engine {
     /// What the force evaluation of step `step` should accumulate. What is not announced is evaluated when
     /// it is asked for, so this is about speed only.
     fn tally_wanted(&self, step: i64) -> Tally {
-        let mut tally = Tally::NONE;
+        let mut tally = self.forces.habit.expected(step);
         if step == self.next_row {
             tally = tally.or(Tally::GLOBAL);
         }
@@ -271,12 +274,14 @@ impl Engine {
 }
 
 impl Engine {
-    /// Sets the number of the present step and the simulation time.
-    pub fn reset_timestep(&mut self, step: i64, time: f64) {
+    /// Sets the number of the present step, and the simulation time if one is given.
+    pub fn reset_timestep(&mut self, step: i64, time: Option<f64>) {
         let by = step - self.state.step;
         self.state.step = step;
-        self.state.time = time;
-        self.state.time_step = step;
+        if let Some(time) = time {
+            self.state.time = time;
+            self.state.time_step = step;
+        }
         self.shift_lists(by);
         for slot in self.fixes.values_mut() {
             if let Some(f) = &mut slot.fix {

@@ -3,7 +3,7 @@
 use crate::domain::State;
 use rayon::prelude::*;
 
-/// Atoms per task; results do not depend on it.
+/// Atoms per task; results do not depend on it, and smaller systems are done before other threads have woken up.
 const CHUNK: usize = 8192;
 
 /// dt/2 ftm2v / m of every type, index 0 unused.
@@ -14,54 +14,56 @@ pub fn kick_factors(state: &State) -> Vec<f64> {
         .collect()
 }
 
+/// Calls `change(i, item)` for every item that belongs to a group.
+fn for_members<T: Send>(
+    items: &mut [T],
+    mask: &[u32],
+    bit: u32,
+    change: impl Fn(usize, &mut T) + Sync,
+) {
+    let one = |(i, (item, &m)): (usize, (&mut T, &u32))| {
+        if m & bit != 0 {
+            change(i, item);
+        }
+    };
+    if items.len() < CHUNK {
+        items.iter_mut().zip(mask).enumerate().for_each(one);
+    } else {
+        items
+            .par_iter_mut()
+            .zip(mask)
+            .enumerate()
+            .with_min_len(CHUNK)
+            .for_each(one);
+    }
+}
+
 /// v += factor(type) F for the atoms of a group.
 pub fn kick(state: &mut State, bit: u32, factor: &[f64]) {
     let a = &mut state.atoms;
-    (&mut a.v, &a.f, &a.kind, &a.mask)
-        .into_par_iter()
-        .with_min_len(CHUNK)
-        .for_each(|(v, f, &kind, &mask)| {
-            if mask & bit != 0 {
-                let h = factor[kind as usize];
-                (0..3).for_each(|k| v[k] += h * f[k]);
-            }
-        });
+    let (f, kind) = (&a.f, &a.kind);
+    for_members(&mut a.v, &a.mask, bit, |i, v| {
+        let h = factor[kind[i] as usize];
+        (0..3).for_each(|k| v[k] += h * f[i][k]);
+    });
 }
 
 /// x += dt v for the atoms of a group.
 pub fn drift(state: &mut State, bit: u32) {
     let dt = state.dt;
     let a = &mut state.atoms;
-    (&mut a.x, &a.v, &a.mask)
-        .into_par_iter()
-        .with_min_len(CHUNK)
-        .for_each(|(x, v, &mask)| {
-            if mask & bit != 0 {
-                (0..3).for_each(|k| x[k] += dt * v[k]);
-            }
-        });
+    let v = &a.v;
+    for_members(&mut a.x, &a.mask, bit, |i, x| {
+        (0..3).for_each(|k| x[k] += dt * v[i][k]);
+    });
 }
 
 /// v *= factor for the atoms of a group, leaving out the streaming velocity `bias` if there is one.
 pub fn scale(state: &mut State, bit: u32, factor: f64, bias: Option<&[[f64; 3]]>) {
     let a = &mut state.atoms;
-    match bias {
-        None => (&mut a.v, &a.mask)
-            .into_par_iter()
-            .with_min_len(CHUNK)
-            .for_each(|(v, &mask)| {
-                if mask & bit != 0 {
-                    v.iter_mut().for_each(|c| *c *= factor);
-                }
-            }),
-        Some(bias) => (&mut a.v, &a.mask, bias)
-            .into_par_iter()
-            .with_min_len(CHUNK)
-            .for_each(|(v, &mask, b)| {
-                if mask & bit != 0 {
-                    (0..3).for_each(|k| v[k] = b[k] + (v[k] - b[k]) * factor);
-                }
-            }),
-    }
+    for_members(&mut a.v, &a.mask, bit, |i, v| match bias {
+        None => v.iter_mut().for_each(|c| *c *= factor),
+        Some(b) => (0..3).for_each(|k| v[k] = b[i][k] + (v[k] - b[i][k]) * factor),
+    });
     state.touch();
 }

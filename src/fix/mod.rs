@@ -15,6 +15,10 @@ pub mod nh_common;
 pub mod nve;
 pub mod nvt;
 pub mod print;
+pub mod temp_berendsen;
+pub mod temp_csvr;
+pub mod temp_rescale;
+pub mod thermostat_common;
 pub mod vector;
 
 use crate::domain::host::{Data, Host, Output, Part};
@@ -244,6 +248,9 @@ pub const FIXES: &[FixEntry] = &[
     nve::STYLE,
     nvt::STYLE,
     print::STYLE,
+    temp_berendsen::STYLE,
+    temp_csvr::STYLE,
+    temp_rescale::STYLE,
     vector::STYLE,
 ];
 

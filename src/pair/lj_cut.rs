@@ -7,6 +7,9 @@ use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairS
 use crate::domain::{Needs, State};
 use crate::error::Result;
 use crate::signature::{Args, Kind, Signature, arg, optional};
+use crate::simd::Level;
+use crate::simd::lj::{self, Coefficients, Four};
+use rayon::prelude::*;
 
 /// Entry in the table of pair styles.
 pub const STYLE: PairEntry = PairEntry {
@@ -52,13 +55,73 @@ const COEFF: Signature = Signature {
 struct LjCut {
     cutoff: f64,
     lj: LennardJones,
+    /// Coefficients for the vector loop, if there are few enough types.
+    vectors: Vec<Coefficients>,
+    work: Vec<Work>,
+}
+
+/// Positions and forces of one brick in the layout of the vector loop.
+#[derive(Debug, Clone, Default)]
+struct Work {
+    x: Vec<Four>,
+    f: Vec<Four>,
 }
 
 fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     Ok(Box::new(LjCut {
         cutoff: args.real("cutoff")?,
         lj: LennardJones::default(),
+        vectors: Vec::new(),
+        work: Vec::new(),
     }))
+}
+
+impl LjCut {
+    fn vectors(&self, types: usize) -> Vec<Coefficients> {
+        if types >= lj::TYPES {
+            return Vec::new();
+        }
+        let of = |i: usize| {
+            let mut c = Coefficients::default();
+            for j in 0..=types {
+                let row = self.lj.row(i, j);
+                c.cut2[j] = row.cut2;
+                [c.f12[j], c.f6[j]] = row.force;
+                [c.e12[j], c.e6[j]] = row.energy;
+                c.shift[j] = row.shift;
+            }
+            c
+        };
+        (0..=types).map(of).collect()
+    }
+
+    fn vector_loop(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) {
+        let bricks = &context.bricks.bricks;
+        let tally = context.tally.energy || context.tally.virial;
+        self.work.resize_with(bricks.len(), Work::default);
+        let (level, rows) = (Level::detect(), &self.vectors);
+        bricks
+            .par_iter()
+            .zip(out)
+            .zip(&mut self.work)
+            .for_each(|((brick, out), work)| {
+                let atoms = brick.x.iter().zip(&brick.kind);
+                work.x.clear();
+                work.x.extend(atoms.map(|(&x, &k)| Four::position(x, k)));
+                work.f.clear();
+                work.f.resize(brick.len(), Four::default());
+                let list = lj::List {
+                    start: &brick.half.start,
+                    index: &brick.half.index,
+                };
+                let sums = lj::accumulate(level, list, &work.x, rows, &mut work.f, tally);
+                for (f, g) in out.f.iter_mut().zip(&work.f) {
+                    (0..3).for_each(|k| f[k] += g.0[k]);
+                }
+                out.vdwl += sums.energy;
+                (0..6).for_each(|k| out.virial[k] += sums.virial[k]);
+            });
+    }
 }
 
 impl PairForm for LjCut {
@@ -106,7 +169,9 @@ impl PairStyle for LjCut {
     }
 
     fn init(&mut self, state: &State) -> Result<()> {
-        self.lj.init(state, "lj/cut")
+        self.lj.init(state, "lj/cut")?;
+        self.vectors = self.vectors(state.types.count);
+        Ok(())
     }
 
     fn cutoff(&self) -> f64 {
@@ -121,7 +186,12 @@ impl PairStyle for LjCut {
     }
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
-        accumulate(self, context, out);
+        let per_atom = context.tally.atom_energy || context.tally.atom_virial;
+        if per_atom || self.vectors.is_empty() {
+            accumulate(self, context, out);
+        } else {
+            self.vector_loop(context, out);
+        }
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod level;
+pub mod lj;
 pub mod matmul;
 pub mod message;
 pub mod polynomial;

@@ -163,7 +163,6 @@ pub fn evaluate(name: &str, e: &mut Engine) -> Result<Value> {
 fn count(name: &str, e: &Engine) -> Option<i64> {
     Some(match name {
         "step" => e.state.step,
-        "elapsed" if e.state.run.last == 0 && e.state.run.first == 0 => 0,
         "elapsed" => e.state.step - e.state.run.first,
         "elaplong" => e.state.step - e.state.run.begin,
         "part" => e.partition,

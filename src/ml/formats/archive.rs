@@ -123,6 +123,16 @@ impl Archive {
         })
     }
 
+    /// Length of the file in bytes.
+    pub fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// True for a file of no bytes, which is never opened.
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
     /// Names of all members, in the order of the directory.
     pub fn names(&self) -> &[String] {
         &self.names

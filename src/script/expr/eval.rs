@@ -2,7 +2,7 @@
 
 use super::host::{Clock, FormulaHost};
 use super::math::{self, Fault};
-use super::{Binary, Formula, Index, MathFunction, Op, Step, Target};
+use super::{Formula, Index, MathFunction, Op, Step, Target};
 use crate::marsaglia::Marsaglia;
 use crate::script::error::{Result, ScriptError};
 use crate::script::variables::Variables;
@@ -115,11 +115,11 @@ impl<'a> Evaluation<'a> {
     fn step(&mut self, step: &Step, stack: &mut Vec<Value>, whole: &[Step]) -> Result<Value> {
         match &step.op {
             Op::Number(x) => Ok(Value::Scalar(*x)),
-            Op::Negate => self.each([pop(stack)?], |[x]| Ok(-x)),
-            Op::Not => self.each([pop(stack)?], |[x]| Ok(f64::from(u8::from(x == 0.0)))),
+            Op::Negate => self.each(&[pop(stack)?], |[x]| Ok(-x)),
+            Op::Not => self.each(&[pop(stack)?], |[x]| Ok(f64::from(u8::from(x == 0.0)))),
             Op::Binary(op) => {
                 let (b, a) = (pop(stack)?, pop(stack)?);
-                self.binary(*op, a, b)
+                self.each(&[a, b], |[a, b]| math::binary(*op, a, b))
             }
             Op::Math(function) => {
                 let at = stack.len().saturating_sub(function.arity());
@@ -134,17 +134,13 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn binary(&self, op: Binary, a: Value, b: Value) -> Result<Value> {
-        self.each([a, b], |[a, b]| math::binary(op, a, b))
-    }
-
     /// Applies a function to numbers or element by element; elements that are not wanted become 0.
     fn each<const N: usize>(
         &self,
-        args: [Value; N],
+        args: &[Value; N],
         f: impl Fn([f64; N]) -> std::result::Result<f64, Fault>,
     ) -> Result<Value> {
-        self.each_of(&args, |row| {
+        self.each_of(args, |row| {
             f(std::array::from_fn(|i| row.get(i).copied().unwrap_or(0.0)))
         })
     }
@@ -256,7 +252,7 @@ impl<'a> Evaluation<'a> {
             Value::Scalar(x) => self.steps(if x != 0.0 { yes } else { no }, whole),
             list @ Value::List(_) => {
                 let (yes, no) = (self.steps(yes, whole)?, self.steps(no, whole)?);
-                self.each([list, yes, no], |[c, a, b]| {
+                self.each(&[list, yes, no], |[c, a, b]| {
                     Ok(if c != 0.0 { a } else { b })
                 })
             }
@@ -270,7 +266,7 @@ impl<'a> Evaluation<'a> {
             Index::Variable(name) => name,
         };
         let value = self.variables.number(name, self.host)?;
-        if value >= 1.0 && value < 1e15 {
+        if (1.0..1e15).contains(&value) {
             return Ok(value as usize);
         }
         Err(ScriptError::formula(format!(

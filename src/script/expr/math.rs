@@ -5,7 +5,10 @@ use super::{Binary, MathFunction};
 use std::f64::consts::TAU;
 
 /// The value of a sequence function that has come to its end: larger than any step.
-const NEVER: f64 = 9.0e18;
+const NEVER: f64 = 9_223_372_036_854_774_784.0;
+
+/// More parts of an interval than this would take long to add up.
+const MAX_PARTS: i64 = 1_000_000;
 
 /// Why a function has no value here.
 pub(super) type Fault = &'static str;
@@ -143,25 +146,25 @@ fn logfreq(step: i64, x: f64, y: f64, z: f64) -> Result<f64, Fault> {
 }
 
 /// As `logfreq`, with y equal parts of every interval from x z^k to x z^(k+1).
+///
+/// The parts are added up one by one, as LAMMPS does: where they are no whole numbers, the rounding of the
+/// sum decides about the next step.
 fn logfreq2(step: i64, x: f64, y: f64, z: f64) -> Result<f64, Fault> {
-    let (x, y, z) = (integer(x)? as f64, integer(y)? as f64, integer(z)? as f64);
-    if x <= 0.0 || y <= 0.0 || z <= 1.0 {
+    let (x, y, z) = (integer(x)? as f64, integer(y)?, integer(z)? as f64);
+    if x <= 0.0 || y <= 0 || y > MAX_PARTS || z <= 1.0 {
         return Err(ILLEGAL);
     }
-    let step = step as f64;
-    let mut lower = x;
-    if step < lower {
-        return Ok(lower);
+    let mut value = x;
+    let mut part = x * (z - 1.0) / y as f64;
+    let mut parts = 0;
+    while step as f64 >= value {
+        value += part;
+        parts += 1;
+        if parts % y == 0 {
+            part *= z;
+        }
     }
-    while step >= lower * z {
-        lower *= z;
-    }
-    let part = lower * (z - 1.0) / y;
-    let mut n = ((step - lower) / part).floor().max(0.0);
-    while lower + n * part <= step {
-        n += 1.0;
-    }
-    Ok((lower + n * part).ceil())
+    Ok(value.ceil())
 }
 
 /// y steps from x to z, each larger than the last by the factor (z/x)^(1/(y-1)), but by at least 1.
