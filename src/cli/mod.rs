@@ -8,6 +8,7 @@ pub mod diffusion;
 pub mod explain;
 pub mod generate;
 pub mod graph;
+pub mod model;
 pub mod repair;
 pub mod run;
 pub mod switches;
@@ -110,6 +111,8 @@ pub enum Sub {
     Convert(convert::ConvertArgs),
     /// Makes the trajectory of a killed run whole
     Repair(repair::RepairArgs),
+    /// What a model file is: architecture, elements, cutoff, precision, hash
+    Model(model::ModelArgs),
     /// Version, kernels and threads
     Version,
     /// Shell completions on standard output
@@ -148,6 +151,7 @@ pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
         }
         Some(Sub::Graph(a)) => graph::run(a),
         Some(Sub::Explain(a)) => explain::run(a),
+        Some(Sub::Model(a)) => model::run(a),
         Some(Sub::Version) => generate::version(),
         Some(Sub::Completions(a)) => generate::completions(a, &mut Cli::command()),
         Some(Sub::Man) => generate::man(Cli::command()),

@@ -7,5 +7,7 @@ pub mod error;
 pub mod formats;
 pub mod irreps;
 pub mod mace;
+pub mod polynomial;
+pub mod radial;
 pub mod spherical;
 pub mod wigner;

@@ -365,7 +365,7 @@ mod tests {
         let coefficients = table(all.len(), &coefficient);
         let variables = table(5, &x);
         let seed = table(1, &|_, c| number(c + 5));
-        for level in [Level::Portable, Level::Avx2Fma, Level::Avx512] {
+        for level in Level::all() {
             let mut out = vec![T::default(); channels];
             T::dispatch(
                 level,
