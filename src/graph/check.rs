@@ -82,6 +82,9 @@ fn collect(
         }
     }
     let words = executor.last_words();
+    damage.ran |= words
+        .first()
+        .is_some_and(|w| matches!(w.as_str(), "run" | "minimize"));
     let Err(failure) = result else {
         damage.written.extend(written(executor, &words));
         return;
@@ -93,7 +96,7 @@ fn collect(
         d.place = failure.diagnostic.place;
         findings.add(d);
     } else if !damage.explains(&failure, &words, executor) {
-        findings.add(failure.diagnostic);
+        findings.add(damage.weighed(failure.diagnostic));
     }
     damage.add(&words, executor);
 }
@@ -145,6 +148,8 @@ struct Damage {
     atoms: bool,
     /// Files that the script would have written so far.
     written: Vec<String>,
+    /// A run was passed.
+    ran: bool,
 }
 
 impl Damage {
@@ -178,6 +183,25 @@ impl Damage {
         file.filter(|_| missing).map(String::from)
     }
 
+    /// Values that a run would have given are not there in a dry execution: what a command says about substituted
+    /// values behind a run is no more than a warning.
+    fn weighed(&self, mut d: Diagnostic) -> Diagnostic {
+        let of_words = [
+            "Unknown",
+            "Unrecognized",
+            "Could not find",
+            "Illegal",
+            "Cannot open",
+            "Substitution",
+        ];
+        if self.ran && d.expanded.is_some() && !of_words.iter().any(|w| d.message.starts_with(w)) {
+            d.severity = Severity::Warning;
+            d.notes
+                .push("a run before this line was not executed: values may differ".into());
+        }
+        d
+    }
+
     /// Whether a warning follows from earlier errors.
     fn explains_warning(&self, warning: &Diagnostic) -> bool {
         let message = warning.message.as_str();
@@ -199,10 +223,11 @@ impl Damage {
         let name = words.first().map_or("", Word::as_str);
         let message = failure.diagnostic.message.as_str();
         let broken = |item: &Item| self.items.contains(item);
-        let uses_broken = executor
-            .context()
-            .entry(words)
-            .is_some_and(|e| links(e, words, &[]).uses.iter().any(|(_, i)| broken(i)));
+        let uses_broken = executor.context().entry(words).is_some_and(|e| {
+            let l = links(e, words, &[]);
+            let mut items = l.uses.iter().chain(&l.removes);
+            items.any(|(_, i)| broken(i))
+        });
         let names_broken = self.items.iter().any(|i| {
             i.kind == "variable"
                 && (message.contains(&format!("illegal variable {}", i.id))
