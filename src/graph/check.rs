@@ -164,14 +164,14 @@ impl Damage {
                 self.atoms = true;
             }
             "create_atoms" | "mass" | "set" | "lattice" | "units" | "atom_style" => {
-                self.atoms = true
+                self.atoms = true;
             }
             "pair_style" | "pair_coeff" => self.pair = true,
             _ => {}
         }
-        for (_, item) in self.defined(words, executor) {
-            self.items.insert(item);
-        }
+        let entry = executor.context().entry(words);
+        let defined = entry.map_or_else(Vec::new, |e| links(e, words, &[]).defines);
+        self.items.extend(defined.into_iter().map(|d| d.1));
     }
 
     /// The file that is missing only because nothing was written.
@@ -209,13 +209,6 @@ impl Damage {
         (self.pair && message.starts_with("No pair style"))
             || (fixes
                 && (message.contains("time integration") || message.contains("time integrated")))
-    }
-
-    fn defined(&self, words: &[Word], executor: &Executor) -> Vec<(usize, Item)> {
-        executor
-            .context()
-            .entry(words)
-            .map_or_else(Vec::new, |e| links(e, words, &[]).defines)
     }
 
     /// Whether an error follows from earlier ones.
