@@ -347,8 +347,28 @@ fn node_findings(
         let d = Diagnostic::error(format!("{} is used but never defined", u.item));
         found.push(at(d, word_place(executor, node, u.word + 1)));
     }
+    found.extend(file_findings(executor, node));
     found.extend(style_findings(executor, node));
     found
+}
+
+/// Files that are read and do not exist; `include` is looked at where the graph is built.
+fn file_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
+    let files = node
+        .links
+        .kinds
+        .iter()
+        .filter(|c| matches!(c.kind, Kind::FileIn));
+    files
+        .filter_map(|c| Some((c.word, node.words.get(c.word + 1)?.as_str())))
+        .filter(|(_, f)| {
+            node.name != "include" && !f.contains(['$', '*']) && !std::path::Path::new(f).exists()
+        })
+        .map(|(word, f)| {
+            let d = Diagnostic::warning(format!("file {f} does not exist now"));
+            at(d, word_place(executor, node, word + 1))
+        })
+        .collect()
 }
 
 /// Unknown styles and words that do not fit the signature, where nothing is substituted.
