@@ -145,6 +145,8 @@ pub struct Fit {
     pub weights: Vec<Vec<f64>>,
     /// Slope of every part fitted alone.
     pub own_slopes: Vec<f64>,
+    /// Variance of these slopes.
+    pub own_variances: Vec<f64>,
 }
 
 /// Fits one line to all parts, which are independent of each other.
@@ -155,6 +157,7 @@ pub fn fit(parts: &[Part]) -> Option<Fit> {
     let mut right = Vector2::zeros();
     let mut solved = Vec::with_capacity(parts.len());
     let mut own_slopes = Vec::with_capacity(parts.len());
+    let mut own_variances = Vec::with_capacity(parts.len());
     for part in parts {
         if part.time.len() < 2 {
             return None;
@@ -170,7 +173,9 @@ pub fn fit(parts: &[Part]) -> Option<Fit> {
             .into();
         let y = DVector::from_column_slice(part.msd);
         let u: Vector2<f64> = (weighted.transpose() * y).fixed_rows::<2>(0).into();
-        own_slopes.push((invert(&a)? * u)[0]);
+        let own = invert(&a)?;
+        own_slopes.push((own * u)[0]);
+        own_variances.push(own[(0, 0)]);
         total += a;
         right += u;
         solved.push(weighted);
@@ -190,6 +195,7 @@ pub fn fit(parts: &[Part]) -> Option<Fit> {
         covariance,
         weights,
         own_slopes,
+        own_variances,
     })
 }
 

@@ -19,6 +19,8 @@ pub mod state;
 pub mod stats;
 pub mod trajectory;
 pub mod transport;
+pub mod verdict;
+
 pub mod window;
 
 /// One angstrom^2/ps in cm^2/s.

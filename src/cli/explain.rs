@@ -289,6 +289,7 @@ fn wrap(text: &str, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::{Mapped, Word, split};
     use crate::signature::{arg, keyword, optional};
 
     const SAMPLE: Signature = Signature {
@@ -333,6 +334,47 @@ mod tests {
             );
         }
         assert!(list(&pages()).ends_with("of them.\n"));
+    }
+
+    /// Number of words before the arguments that a signature describes.
+    fn words_before(kind: &str) -> usize {
+        match kind {
+            "command" => 1,
+            "pair_style" => 2,
+            "dump" => 6,
+            _ => 4,
+        }
+    }
+
+    #[test]
+    fn every_example_parses() {
+        let mut wrong = Vec::new();
+        for p in pages() {
+            for example in p.signature.examples {
+                let line = Mapped::plain(*example);
+                let words = split(&line).expect("an example has whole quotes");
+                let words: Vec<&str> = words.iter().map(Word::as_str).collect();
+                let before = words_before(p.kind);
+                let named = words.get(before - 1).or(words.first());
+                if p.kind == "command" && named != Some(&p.signature.name) {
+                    wrong.push(format!("{example}: is no example of {}", p.signature.name));
+                }
+                // Examples of a style may show other commands around it
+                if words
+                    .first()
+                    .is_some_and(|w| *w != p.kind && p.kind != "command")
+                {
+                    continue;
+                }
+                if let Err(e) = p
+                    .signature
+                    .parse(&p.prefix, words.get(before..).unwrap_or(&[]))
+                {
+                    wrong.push(format!("{example}: {e}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]

@@ -3,9 +3,13 @@
 //! May import everything below. [`main`] is the whole program; it never panics towards the user.
 
 pub mod check;
+pub mod convert;
+pub mod diffusion;
 pub mod explain;
 pub mod generate;
 pub mod graph;
+pub mod model;
+pub mod repair;
 pub mod run;
 pub mod switches;
 
@@ -101,6 +105,14 @@ pub enum Sub {
     Graph(graph::GraphArgs),
     /// Manual page of a command or style; without arguments a list of all
     Explain(explain::ExplainArgs),
+    /// Diffusion coefficient, conductivity and Arrhenius fit from trajectories
+    Diffusion(diffusion::DiffusionArgs),
+    /// A trajectory from one format to another
+    Convert(convert::ConvertArgs),
+    /// Makes the trajectory of a killed run whole
+    Repair(repair::RepairArgs),
+    /// What a model file is: architecture, elements, cutoff, precision, hash
+    Model(model::ModelArgs),
     /// Version, kernels and threads
     Version,
     /// Shell completions on standard output
@@ -128,6 +140,9 @@ pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
             cli.run.packages = occurrences(&matches, "package");
             run::run(&cli.run)
         }
+        Some(Sub::Diffusion(a)) => diffusion::run(a),
+        Some(Sub::Convert(a)) => convert::run(a),
+        Some(Sub::Repair(a)) => repair::run(a),
         Some(Sub::Check(a)) => {
             if let Some((_, m)) = matches.subcommand() {
                 a.variables = occurrences(m, "var");
@@ -136,6 +151,7 @@ pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
         }
         Some(Sub::Graph(a)) => graph::run(a),
         Some(Sub::Explain(a)) => explain::run(a),
+        Some(Sub::Model(a)) => model::run(a),
         Some(Sub::Version) => generate::version(),
         Some(Sub::Completions(a)) => generate::completions(a, &mut Cli::command()),
         Some(Sub::Man) => generate::man(Cli::command()),

@@ -22,8 +22,28 @@ const SWITCHES: &[(&str, &[&str])] = &[
     ("version", &["V"]),
 ];
 
+/// Subcommands with options of their own, which stay as they are.
+const OWN_OPTIONS: &[&str] = &[
+    "convert",
+    "diffusion",
+    "explain",
+    "graph",
+    "man",
+    "model",
+    "repair",
+    "version",
+    "completions",
+];
+
 /// Rewrites `-in x`, `-i x`, `--i x` to `--in x` and so on; other words stay as they are.
 pub fn normalize(words: impl IntoIterator<Item = String>) -> Vec<String> {
+    let words: Vec<String> = words.into_iter().collect();
+    if words
+        .first()
+        .is_some_and(|w| OWN_OPTIONS.contains(&w.as_str()))
+    {
+        return words;
+    }
     words.into_iter().map(one).collect()
 }
 
@@ -64,6 +84,7 @@ mod tests {
     #[test]
     fn values_and_unknown_words_stay() {
         assert_eq!(n("-var x -5 -0.5"), "--var x -5 -0.5");
+        assert_eq!(n("diffusion a.h5 -v"), "diffusion a.h5 -v");
         assert_eq!(n("-bogus 1 in.file -"), "-bogus 1 in.file -");
     }
 }

@@ -37,7 +37,6 @@ impl Compute for PeAtom {
     fn output(&self) -> Output {
         Output {
             per_atom: Some(0),
-            extensive: true,
             ..Output::default()
         }
     }

@@ -149,7 +149,7 @@ impl Compute for Reduce {
         } else {
             Output {
                 vector: n,
-                extensive,
+                extensive_vector: extensive,
                 ..Output::default()
             }
         }

@@ -74,7 +74,6 @@ impl Compute for StressAtom {
     fn output(&self) -> Output {
         Output {
             per_atom: Some(6),
-            extensive: true,
             ..Output::default()
         }
     }

@@ -65,6 +65,7 @@ impl Compute for Temp {
     fn output(&self) -> Output {
         Output {
             vector: 6,
+            extensive_vector: true,
             ..Output::SCALAR
         }
     }

@@ -68,7 +68,14 @@ pub struct DumpEntry {
 }
 
 /// All dumps, by name.
-pub const DUMPS: &[DumpEntry] = &[custom::ATOM_STYLE, custom::STYLE, xyz::EXTENDED, xyz::STYLE];
+pub const DUMPS: &[DumpEntry] = &[
+    custom::ATOM_STYLE,
+    custom::STYLE,
+    #[cfg(feature = "hdf5")]
+    h5md::STYLE,
+    xyz::EXTENDED,
+    xyz::STYLE,
+];
 
 /// The entry of style `name`.
 ///

@@ -1,4 +1,5 @@
-//! What a run refuses or warns about before its first step.
+//! What a run refuses or warns about before its first step. Slips that show in the script (units of times, unsafe
+//! neighbour settings) are looked for in `graph::lint`, which knows their places.
 
 use super::Engine;
 use crate::error::{Error, Result};
@@ -16,8 +17,6 @@ impl Engine {
                 .warn("No pair style is defined: atoms do not interact");
         }
         self.warn_about_integrators();
-        self.warn_about_timestep();
-        self.warn_about_neighbor_settings();
         Ok(())
     }
 
@@ -61,45 +60,6 @@ impl Engine {
         if self.state.atoms.mask.iter().any(|&m| times(m) > 1) {
             self.log
                 .warn("One or more atoms are time integrated more than once");
-        }
-    }
-
-    /// A timestep of 1.0 in metal units is 1 ps: nearly always meant as 1 fs.
-    fn warn_about_timestep(&self) {
-        let u = self.state.units;
-        if u.name == "lj" || u.femtosecond <= 0.0 {
-            return;
-        }
-        let fs = self.state.dt / u.femtosecond;
-        if fs > 20.0 {
-            self.log.warn(&format!(
-                "The timestep {} is {fs} fs in units {}: check the time unit",
-                self.state.dt, u.name
-            ));
-        }
-    }
-
-    /// Copied `neigh_modify every 10 check no` lines lose neighbours silently.
-    fn warn_about_neighbor_settings(&self) {
-        let n = &self.neighbor;
-        let interval = n.every.max(n.delay);
-        if n.check || n.once || interval <= 1 {
-            return;
-        }
-        let fastest = self
-            .state
-            .atoms
-            .v
-            .iter()
-            .map(|v| v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
-            .fold(0.0, f64::max)
-            .sqrt();
-        let way = fastest * self.state.dt * interval as f64;
-        let skin = n.skin(&self.state);
-        if way > 0.5 * skin {
-            self.log.warn(&format!(
-                "neigh_modify check no with {interval} steps between builds: the fastest atom moves {way:.3}, more than half of the skin {skin}; neighbors may be missed"
-            ));
         }
     }
 }

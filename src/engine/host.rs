@@ -31,6 +31,22 @@ fn element(r: &Reference, i: usize, v: &[f64]) -> Result<f64> {
 }
 
 impl Engine {
+    /// Features of the pair style: `single` (energies of pairs), `manybody`, `shift`, `tail`.
+    fn pair_features(&self) -> Vec<String> {
+        let Some(pair) = &self.pair else {
+            return Vec::new();
+        };
+        let pairwise = self.pair_ready && pair.style.single(1, 1, 1.0, 0.0, 0.0).is_some();
+        let flags = [
+            ("single", pairwise),
+            ("manybody", self.pair_ready && !pairwise),
+            ("shift", self.pair_modify.shift),
+            ("tail", self.pair_modify.tail),
+        ];
+        let on = flags.iter().filter(|f| f.1);
+        on.map(|f| f.0.to_string()).collect()
+    }
+
     fn compute_data(&mut self, id: &str, part: Part) -> Result<Data> {
         let key = (self.state.step, self.state.epoch);
         let running = self.state.run.running;
@@ -151,6 +167,15 @@ impl Host for Engine {
                 }),
                 Some(_) => Ok(Output::SCALAR),
             },
+        }
+    }
+
+    fn names(&self, category: &str) -> Vec<String> {
+        match category {
+            "dump" => self.dumps.keys().cloned().collect(),
+            "pair_style" => self.pair.iter().map(|p| p.name.clone()).collect(),
+            "pair" => self.pair_features(),
+            _ => Vec::new(),
         }
     }
 

@@ -94,7 +94,7 @@ const SIGNATURE: Signature = Signature {
             "",
         ),
     ],
-    description: "C_ij(k Nevery) = mean over samples of V_i(t) V_j(t - k Nevery). `f_ID` is an array with Nrepeat rows: \
+    description: "C_ij(k Nevery) = mean over samples of V_i(t - k Nevery) V_j(t). `f_ID` is an array with Nrepeat rows: \
 time lag, number of samples, one column per pair.",
     examples: &[
         "fix j all ave/correlate 1 200 10000 c_flux[1] type auto file j0jt.dat ave running",
@@ -216,7 +216,7 @@ impl AveCorrelate {
         for (lag, old) in self.samples.iter().rev().enumerate() {
             self.count[lag] += 1.0;
             for (s, &(i, j)) in self.sum[lag].iter_mut().zip(&self.pairs) {
-                *s += newest[i] * old[j];
+                *s += old[i] * newest[j];
             }
         }
     }

@@ -258,6 +258,7 @@ fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
     }
     for c in &node.links.kinds {
         if let Kind::Style(kind) = c.kind
+            && args[c.word] != "none"
             && style_names(kind).is_some()
             && style_signature(kind, args[c.word]).is_none()
         {

@@ -77,7 +77,8 @@ pub fn links(entry: &CommandEntry, words: &[Word], found: &[Substitution]) -> Li
     let name = entry.signature.name;
     for c in &links.kinds {
         let word = args[c.word];
-        if word.contains('$') {
+        // Some styles take NULL where no thing is meant
+        if word.contains('$') || word == "NULL" {
             continue;
         }
         match c.kind {
@@ -105,11 +106,35 @@ pub fn links(entry: &CommandEntry, words: &[Word], found: &[Substitution]) -> Li
         let text = args.get(2..).unwrap_or(&[]).join(" ");
         formula(&text, 2, &mut links.uses);
     }
+    named_things(name, &args, &mut links.uses);
     if name == "variable" && args.get(1) == Some(&"delete") {
         links.removes.append(&mut links.defines);
     }
     dedup(&mut links.uses);
     links
+}
+
+/// Groups and regions in words that the signatures leave to the command itself.
+fn named_things(name: &str, args: &[&str], uses: &mut Vec<(usize, Item)>) {
+    let mut add = |range: std::ops::Range<usize>, kind: &'static str| {
+        for i in range.start..range.end.min(args.len()) {
+            if !args[i].contains('$') && !args[i].starts_with("v_") {
+                uses.push((i, Item::new(kind, args[i])));
+            }
+        }
+    };
+    match (name, args.get(1).copied(), args.first().copied()) {
+        ("group", Some("subtract" | "union" | "intersect"), _) => add(2..args.len(), "group"),
+        ("group", Some("region"), _) => add(2..3, "region"),
+        ("group", Some("variable"), _) => add(2..3, "variable"),
+        ("region", Some("union" | "intersect"), _) => {
+            let n = args.get(2).and_then(|n| n.parse().ok()).unwrap_or(0);
+            add(3..n.clamp(0, args.len()) + 3, "region");
+        }
+        ("set" | "delete_atoms", _, Some("group")) => add(1..2, "group"),
+        ("set" | "delete_atoms", _, Some("region")) => add(1..2, "region"),
+        _ => {}
+    }
 }
 
 fn dedup(list: &mut Vec<(usize, Item)>) {
@@ -185,12 +210,13 @@ pub fn classify(signature: &Signature, args: &[&str]) -> Vec<Classified> {
     if let Some((at, kind)) = style
         && let Some(s) = style_signature(kind, args[at])
     {
-        // What follows the style is described by the style's own signature; a dump has its interval and file first.
-        let start = if kind == "dump" {
-            (at + 3).min(args.len())
-        } else {
-            at + 1
+        // What follows the style is described by the style's own signature; dumps have their interval and file first.
+        let before = match (kind, signature.name) {
+            ("dump", "write_dump") => 2,
+            ("dump", _) => 3,
+            _ => 1,
         };
+        let start = (at + before).min(args.len());
         out.retain(|c| c.word < start);
         let mut tail = Vec::new();
         let rest = &args[start..];

@@ -135,12 +135,13 @@ impl Lints {
     /// `neigh_modify check no` is safe only if no atom crosses half the skin between two builds.
     fn neighbor_check(&self, engine: &Engine) -> Option<Slip> {
         let n = &engine.neighbor;
-        if n.check {
+        let interval = n.every.max(n.delay);
+        if n.check || n.once || interval <= 1 {
             return None;
         }
         let s = &engine.state;
-        let steps = n.every.max(n.delay).max(1) as f64;
-        let skin = n.skin.unwrap_or(s.units.skin);
+        let steps = interval as f64;
+        let skin = n.skin(s);
         let fastest = s
             .atoms
             .v

@@ -9,6 +9,7 @@ use crate::script::{
     Line, Mapped, Script, SourceMap, Span, Substitution, Word, parse_if, parse_script, split,
     strip_comment, substitutions,
 };
+use std::collections::HashMap;
 use std::path::Path;
 
 /// A command.
@@ -317,8 +318,7 @@ impl Builder<'_> {
     fn depend(&mut self) {
         let mut dependencies = Vec::new();
         let mut undefined = Vec::new();
-        let mut definers: std::collections::HashMap<&Item, Vec<usize>> =
-            std::collections::HashMap::new();
+        let mut definers: HashMap<&Item, Vec<usize>> = HashMap::new();
         for (i, n) in self.graph.nodes.iter().enumerate() {
             for (_, item) in &n.links.defines {
                 definers.entry(item).or_default().push(i);
@@ -335,13 +335,14 @@ impl Builder<'_> {
                     .rev()
                     .find(|&&d| d < i)
                     .or(list.iter().find(|&&d| d > i));
+                let definer = definer.copied().or_else(|| implied(item, &definers));
                 match definer {
-                    Some(&definer) => dependencies.push(Dependency {
+                    Some(definer) => dependencies.push(Dependency {
                         user: i,
                         definer,
                         item: item.clone(),
                     }),
-                    // A command may use what it defines itself (`group g subtract g h`, `variable i equal ...`)
+                    // A command may use what it defines itself (`variable i equal v_i+1` is an error later)
                     None if list.contains(&i) => {}
                     None => undefined.push(Undefined {
                         node: i,
@@ -356,6 +357,17 @@ impl Builder<'_> {
     }
 }
 
+/// The fix that makes compute `ID_temp` or `ID_press`.
+fn implied(item: &Item, definers: &HashMap<&Item, Vec<usize>>) -> Option<usize> {
+    let id = item
+        .id
+        .strip_suffix("_temp")
+        .or(item.id.strip_suffix("_press"))?;
+    let fix = Item::new("fix", id);
+    let list = (item.kind == "compute").then(|| definers.get(&fix))??;
+    list.first().copied()
+}
+
 /// The substitutions of all words of a command.
 fn word_substitutions(words: &[Word]) -> Vec<Substitution> {
     let mut all = Vec::new();
@@ -364,4 +376,101 @@ fn word_substitutions(words: &[Word]) -> Vec<Substitution> {
         all.extend(found.into_iter().map(|s| Substitution { word: i, ..s }));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Flow;
+    use crate::signature::{Kind, Signature, arg, rest};
+
+    const fn entry(signature: &'static Signature) -> CommandEntry {
+        CommandEntry {
+            signature,
+            run: |_, _| Ok(Flow::Next),
+        }
+    }
+
+    const BLANK: Signature = Signature {
+        name: "print",
+        summary: "",
+        args: &[rest("words", "")],
+        keywords: &[],
+        description: "",
+        examples: &[],
+    };
+    const TABLE: &[CommandEntry] = &[
+        entry(&BLANK),
+        entry(&Signature {
+            name: "jump",
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "next",
+            args: &[arg("name", Kind::Uses("variable"), "")],
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "if",
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "quit",
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "label",
+            args: &[arg("ID", Kind::Defines("label"), "")],
+            ..BLANK
+        }),
+        entry(&Signature {
+            name: "variable",
+            args: &[arg("name", Kind::Defines("variable"), ""), rest("args", "")],
+            ..BLANK
+        }),
+    ];
+
+    fn graph(text: &str) -> CommandGraph {
+        let mut sources = SourceMap::default();
+        let id = sources.add("in.x", text);
+        build(&parse_script(id, text), TABLE, &mut sources, Vec::new())
+    }
+
+    #[test]
+    fn loops_branches_and_ends_are_edges() {
+        let g = graph(
+            "label top\nif \"1\" then \"jump SELF out\" else \"print x\"\njump SELF top\nlabel out\nquit\nprint never\n",
+        );
+        let names: Vec<&str> = g.nodes.iter().map(|n| n.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "label", "if", "jump", "print", "jump", "label", "quit", "print"
+            ]
+        );
+        let has = |from, to, way| g.flow.contains(&FlowEdge { from, to, way });
+        assert!(has(0, 1, Way::Next) && has(1, 2, Way::Then(true)) && has(1, 3, Way::Then(false)));
+        assert!(has(2, 5, Way::Jump) && has(4, 0, Way::Jump));
+        assert!(!g.flow.iter().any(|e| e.to == 7), "nothing follows quit");
+        assert!(g.missing_labels.is_empty());
+    }
+
+    #[test]
+    fn uses_lead_to_the_latest_definition_before_them() {
+        let g = graph(
+            "variable a index 1\nvariable a delete\nvariable a index 2\nprint ${a} $b\nnext c\n",
+        );
+        let found: Vec<(usize, usize)> =
+            g.dependencies.iter().map(|d| (d.user, d.definer)).collect();
+        assert_eq!(found, [(1, 0), (3, 2)]);
+        let missing: Vec<&str> = g.undefined.iter().map(|u| u.item.id.as_str()).collect();
+        assert_eq!(missing, ["b", "c"]);
+    }
+
+    #[test]
+    fn what_cannot_be_found_is_listed() {
+        let g = graph("jump SELF nowhere\nfrobnicate\n");
+        assert_eq!(g.missing_labels, [(0, "nowhere".to_string())]);
+        assert!(!g.nodes[1].known);
+    }
 }

@@ -56,6 +56,18 @@ impl Activation {
         };
         self.factor * y
     }
+
+    /// Second derivative at x.
+    pub fn curvature(self, x: f64) -> f64 {
+        let s = sigmoid(x);
+        let y = match self.function {
+            Function::Identity | Function::Abs => 0.0,
+            Function::Silu => s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s)),
+            Function::Tanh => -2.0 * x.tanh() * (1.0 - x.tanh().powi(2)),
+            Function::Sigmoid => s * (1.0 - s) * (1.0 - 2.0 * s),
+        };
+        self.factor * y
+    }
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -78,6 +90,11 @@ mod tests {
                 let h = 1e-5;
                 let slope = (act.value(x + h) - act.value(x - h)) / (2.0 * h);
                 assert!((act.slope(x) - slope).abs() < 1e-6, "{function:?} {x}");
+                let curvature = (act.slope(x + h) - act.slope(x - h)) / (2.0 * h);
+                assert!(
+                    (act.curvature(x) - curvature).abs() < 1e-6,
+                    "{function:?} {x}"
+                );
             }
         }
     }

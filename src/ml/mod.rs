@@ -1,10 +1,13 @@
 //! Machine-learning models as arrays in, arrays out: no atoms of the engine, no scripts.
 
 pub mod activation;
+pub mod describe;
 pub mod edges;
 pub mod error;
 pub mod formats;
 pub mod irreps;
 pub mod mace;
+pub mod polynomial;
+pub mod radial;
 pub mod spherical;
 pub mod wigner;

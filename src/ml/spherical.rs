@@ -77,7 +77,12 @@ impl<T: Real> Harmonics<T> {
     #[inline(always)]
     pub fn values<S: Simd<T = T>>(&self, s: S, u: Directions<'_, T>, out: &mut [T]) {
         for lane in (0..TILE).step_by(S::N) {
-            let v = [&u.x[lane..], &u.y[lane..], &u.z[lane..]].map(|x| s.read(x));
+            // no closures here: they would be compiled without the vector instructions
+            let v = [
+                s.read(&u.x[lane..]),
+                s.read(&u.y[lane..]),
+                s.read(&u.z[lane..]),
+            ];
             let (re, im) = self.powers(s, v);
             for m in 0..=self.l_max {
                 let mut q = Column::new(s, self, m);
@@ -99,7 +104,12 @@ impl<T: Real> Harmonics<T> {
     #[inline(always)]
     pub fn gradient<S: Simd<T = T>>(&self, s: S, u: Directions<'_, T>, y_bar: &[T], out: &mut [T]) {
         for lane in (0..TILE).step_by(S::N) {
-            let v = [&u.x[lane..], &u.y[lane..], &u.z[lane..]].map(|x| s.read(x));
+            // no closures here: they would be compiled without the vector instructions
+            let v = [
+                s.read(&u.x[lane..]),
+                s.read(&u.y[lane..]),
+                s.read(&u.z[lane..]),
+            ];
             let (re, im) = self.powers(s, v);
             let mut g = [s.zero(); 3];
             for m in 0..=self.l_max {
@@ -261,7 +271,7 @@ mod tests {
     #[test]
     fn low_degrees_have_their_closed_forms() {
         let u = directions();
-        let (y, _) = evaluate(Level::Portable, 3, &u, &[0.0; 16 * TILE]);
+        let (y, _) = evaluate(Level::PORTABLE, 3, &u, &[0.0; 16 * TILE]);
         for e in 0..TILE {
             let [x, yy, z] = [u[0][e], u[1][e], u[2][e]];
             let expected = [
@@ -296,12 +306,12 @@ mod tests {
                 .collect();
             let u = directions();
             let energy = |u: &[Tile; 3], e: usize| -> f64 {
-                let (y, _) = evaluate(Level::Portable, l_max, u, &y_bar);
+                let (y, _) = evaluate(Level::PORTABLE, l_max, u, &y_bar);
                 (0..size / TILE)
                     .map(|lm| y_bar[lm * TILE + e] * y[lm * TILE + e])
                     .sum()
             };
-            let (values, gradient) = evaluate(Level::Portable, l_max, &u, &y_bar);
+            let (values, gradient) = evaluate(Level::PORTABLE, l_max, &u, &y_bar);
             for k in 0..3 {
                 let h = 1e-6;
                 // displace by h along axis k and renormalise
@@ -326,7 +336,7 @@ mod tests {
                     );
                 }
             }
-            for level in [Level::Avx2Fma, Level::Avx512] {
+            for level in Level::all() {
                 let (v, g) = evaluate(level, l_max, &u, &y_bar);
                 let close = |a: &[f64], b: &[f64]| {
                     a.iter()

@@ -9,7 +9,9 @@ mod hybrid;
 mod lennard_jones;
 mod lj_cut;
 mod lj_cut_coul_cut;
+mod mace;
 mod pairwise;
+mod species;
 mod zbl;
 mod zero;
 
@@ -187,6 +189,9 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     lj_cut_coul_cut::STYLE,
     zbl::STYLE,
     zero::STYLE,
+    mace::STYLE,
+    mace::SYMMETRIX,
+    mace::MLIAP,
 ];
 
 /// The entry of style `name`.

@@ -251,7 +251,11 @@ impl Cursor {
         let script = match (&self.frames[current], file.as_str()) {
             // A text that is no file cannot be read again
             (Frame::File { script, .. }, "SELF") if own_name.starts_with('<') => script.clone(),
-            (_, "SELF") => self.read(&own_name).map_err(|e| e.located(&file.text))?,
+            // After `shell cd` the name may lead nowhere; the text that was read still holds
+            (Frame::File { script, .. }, "SELF") => {
+                let known = script.clone();
+                self.read(&own_name).unwrap_or(known)
+            }
             (_, path) => self.read(path).map_err(|e| e.located(&file.text))?,
         };
         let name = if file.as_str() == "SELF" {

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-/// Instruction set of the kernels, best first.
+/// Instruction set, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum Instructions {
     /// 512-bit vectors (AVX-512 F, DQ, BW, VL).
     Avx512,
     /// 256-bit vectors with fused multiply-add.
@@ -13,6 +13,10 @@ pub enum Level {
     Portable,
 }
 
+/// Instruction set of the kernels. Invariant: the processor has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level(Instructions);
+
 impl Level {
     /// Level of this run: the best one of the processor, or a lower one named by the environment
     /// variable `ARGYRO_SIMD` (`avx512`, `avx2`, `portable`). Decided once.
@@ -20,29 +24,46 @@ impl Level {
         static LEVEL: OnceLock<Level> = OnceLock::new();
         *LEVEL.get_or_init(|| {
             let asked = std::env::var("ARGYRO_SIMD").unwrap_or_default();
-            match asked.as_str() {
-                "portable" => Level::Portable,
-                "avx2" => Level::Avx2Fma.available(),
-                _ => Level::Avx512.available(),
-            }
+            Level::at_most(match asked.as_str() {
+                "portable" => Instructions::Portable,
+                "avx2" => Instructions::Avx2Fma,
+                _ => Instructions::Avx512,
+            })
         })
     }
 
-    /// This level, or the best lower one that the processor has.
-    pub fn available(self) -> Level {
-        match self {
-            Level::Avx512 if has_avx512() => Level::Avx512,
-            Level::Avx512 | Level::Avx2Fma if has_avx2() => Level::Avx2Fma,
-            _ => Level::Portable,
-        }
+    /// The best level up to `wanted` that the processor has.
+    pub fn at_most(wanted: Instructions) -> Level {
+        Level(match wanted {
+            Instructions::Avx512 if has_avx512() => Instructions::Avx512,
+            Instructions::Avx512 | Instructions::Avx2Fma if has_avx2() => Instructions::Avx2Fma,
+            _ => Instructions::Portable,
+        })
+    }
+
+    /// All levels that the processor has, best first.
+    pub fn all() -> Vec<Level> {
+        use Instructions::{Avx2Fma, Avx512, Portable};
+        let mut all: Vec<Level> = [Avx512, Avx2Fma, Portable].map(Level::at_most).to_vec();
+        all.dedup();
+        all
+    }
+
+    /// The portable level.
+    pub const PORTABLE: Level = Level(Instructions::Portable);
+
+    /// The instructions.
+    #[inline(always)]
+    pub fn instructions(self) -> Instructions {
+        self.0
     }
 
     /// Name as the log writes it.
     pub fn name(self) -> &'static str {
-        match self {
-            Level::Avx512 => "avx512",
-            Level::Avx2Fma => "avx2+fma",
-            Level::Portable => "portable",
+        match self.0 {
+            Instructions::Avx512 => "avx512",
+            Instructions::Avx2Fma => "avx2+fma",
+            Instructions::Portable => "portable",
         }
     }
 }

@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn products_equal_sums() {
-        for level in [Level::Portable, Level::Avx2Fma, Level::Avx512] {
+        for level in Level::all() {
             for (depth, columns) in [(1, 1), (7, 16), (32, 33), (20, 100), (5, 64), (3, 48)] {
                 product_equals_sums::<f32>(level, depth, columns, 1e-3);
                 product_equals_sums::<f64>(level, depth, columns, 1e-12);

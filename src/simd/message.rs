@@ -107,9 +107,9 @@ pub struct Scalars {
 #[derive(Debug, Clone)]
 pub struct Partial<T>(Vec<T>);
 
-impl<T: Real> Default for Partial<T> {
+impl<T: Default> Default for Partial<T> {
     fn default() -> Self {
-        Partial(vec![T::default(); ROWS * TILE * 16])
+        Partial((0..ROWS * TILE * 16).map(|_| T::default()).collect())
     }
 }
 

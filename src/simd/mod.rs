@@ -20,7 +20,7 @@ pub mod polynomial;
 mod portable;
 pub mod table;
 
-pub use level::Level;
+pub use level::{Instructions, Level};
 
 /// Edges that are processed together; a multiple of the lanes of every vector.
 pub const TILE: usize = 16;
@@ -42,15 +42,15 @@ pub trait Real:
 {
     /// Numbers in 64 bytes; rows of features are padded to a multiple of this.
     const LANES: usize;
-    /// Intervals of a radial table between 0 and the cutoff that keep its error below the
-    /// rounding (f32) or the accuracy (f64) of the network.
-    const TABLE_INTERVALS: usize;
+    /// Distance of the nodes of radial tables (Å) and the kind of interpolation
+    /// ([`table::CUBIC`] or [`table::QUINTIC`]); their error is about the rounding of f32, or
+    /// 1e-10 of the largest value in f64.
+    const TABLE: (f64, usize);
     /// Nearest number.
     fn from_f64(x: f64) -> Self;
     /// Exact value.
     fn to_f64(self) -> f64;
-    /// Runs `op` with the instructions of `level`, or of the best lower level that the processor
-    /// has.
+    /// Runs `op` with the instructions of `level`.
     fn dispatch<O: Op<Self>>(level: Level, op: O) -> O::Out;
 }
 
@@ -137,12 +137,12 @@ pub trait Simd: Copy {
 #[cfg(target_arch = "x86_64")]
 macro_rules! dispatch_on {
     ($level:expr, $op:expr, $t:ty) => {
-        match $level.available() {
-            // SAFETY: `available` returns a level only if the processor has its instructions.
-            Level::Avx512 => unsafe { avx512::run($op, avx512::Avx512::<$t>::new()) },
+        match $level.instructions() {
+            // SAFETY: a `Level` is only made if the processor has its instructions.
+            Instructions::Avx512 => unsafe { avx512::run($op, avx512::Avx512::<$t>::new()) },
             // SAFETY: as above.
-            Level::Avx2Fma => unsafe { avx2::run($op, avx2::Avx2::<$t>::new()) },
-            Level::Portable => $op.run(portable::Portable::<$t>::default()),
+            Instructions::Avx2Fma => unsafe { avx2::run($op, avx2::Avx2::<$t>::new()) },
+            Instructions::Portable => $op.run(portable::Portable::<$t>::default()),
         }
     };
 }
@@ -157,7 +157,7 @@ macro_rules! dispatch_on {
 
 impl Real for f32 {
     const LANES: usize = 16;
-    const TABLE_INTERVALS: usize = 512;
+    const TABLE: (f64, usize) = (0.01, table::CUBIC);
     #[inline(always)]
     fn from_f64(x: f64) -> f32 {
         x as f32
@@ -173,7 +173,7 @@ impl Real for f32 {
 
 impl Real for f64 {
     const LANES: usize = 8;
-    const TABLE_INTERVALS: usize = 768;
+    const TABLE: (f64, usize) = (0.0065, table::QUINTIC);
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x
@@ -225,7 +225,7 @@ mod tests {
         let x: Vec<T> = (0..256)
             .map(|i| T::from_f64(f64::from(i * 37 % 101) / 16.0 - 3.0))
             .collect();
-        for level in [Level::Portable, Level::Avx2Fma, Level::Avx512] {
+        for level in Level::all() {
             let y = T::dispatch(level, Operations(&x));
             for i in 0..256 {
                 assert!((y[i].to_f64() - 4.0 * x[i].to_f64()).abs() < tolerance);

@@ -19,11 +19,11 @@ pub struct Weights<T> {
     pub slope: [T; 6 * TILE],
 }
 
-impl<T: Real> Default for Weights<T> {
+impl<T: Default> Default for Weights<T> {
     fn default() -> Self {
         Weights {
-            value: [T::default(); 6 * TILE],
-            slope: [T::default(); 6 * TILE],
+            value: std::array::from_fn(|_| T::default()),
+            slope: std::array::from_fn(|_| T::default()),
         }
     }
 }
@@ -183,7 +183,7 @@ mod tests {
             }
         }
         let t = std::array::from_fn(|e| T::from_f64(e as f64 / 16.0));
-        for level in [Level::Portable, Level::Avx2Fma, Level::Avx512] {
+        for level in Level::all() {
             let op = Interpolate {
                 order,
                 nodes: &nodes,

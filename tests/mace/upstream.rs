@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use argyro::ml::describe::describe_file;
 use argyro::ml::edges::Evaluation;
+use argyro::ml::formats::kind::ModelKind;
 use argyro::ml::mace::load::load_file;
 use argyro::ml::mace::model::{MaceModel, RadialBasis, Stored};
 use argyro::ml::mace::reference::evaluate;
@@ -213,4 +215,28 @@ fn zoo_agrees() {
             }
         }
     }
+}
+
+#[test]
+fn files_are_described() {
+    let path = fixtures().join("density_l2_agnesi_zbl.model");
+    let description = describe_file(&path).unwrap();
+    assert_eq!(description.kind, ModelKind::Mace);
+    assert_eq!(description.sha256.len(), 64);
+    let model = description.model.unwrap();
+    assert_eq!((model.cutoff, model.precision), (4.5, "float64"));
+    assert_eq!(
+        (model.elements.join(" "), model.heads.len()),
+        ("H C O".to_owned(), 1)
+    );
+    let find = |name: &str| {
+        let found = model.hyperparameters.iter().find(|(n, _)| n == name);
+        found.unwrap_or_else(|| panic!("{name}")).1.as_str()
+    };
+    assert_eq!(find("layer 0"), "RealAgnosticDensityInteractionBlock");
+    assert_eq!(find("layer 0 output"), "4x0e+4x1o+4x2e");
+    assert_eq!(find("layer 0 radial network"), "6-8-8-12");
+    assert_eq!(find("distance transform"), "Agnesi");
+    let other = describe_file(&fixtures().join("generate.py")).unwrap();
+    assert!(other.model.unwrap_err().contains("text file"));
 }

@@ -16,6 +16,8 @@ pub struct ExtXyz {
     timestep: Option<f64>,
     notes: Vec<String>,
     frames_read: usize,
+    /// Bytes up to the end of the frame returned last.
+    end: Option<u64>,
 }
 
 /// The outcome of reading a frame.
@@ -46,6 +48,7 @@ impl ExtXyz {
         let temperature = comment
             .number(&["temperature", "temp", "T"])
             .map(|t| (t, "comment line".to_string()));
+        let end = lines.offset();
         Ok(Self {
             lines,
             info: Info {
@@ -59,6 +62,7 @@ impl ExtXyz {
             timestep: options.timestep,
             notes,
             frames_read: 0,
+            end,
         })
     }
 }
@@ -72,7 +76,10 @@ impl TrajectoryReader for ExtXyz {
         let (next, names) = match self.pending.take() {
             Some(pending) => pending,
             None => match read_frame(&mut self.lines, self.frames_read == 0)? {
-                Outcome::Frame(f) => (f.0, f.1),
+                Outcome::Frame(f) => {
+                    self.end = self.lines.offset();
+                    (f.0, f.1)
+                }
                 Outcome::End => return Ok(false),
                 Outcome::Cut => {
                     self.notes.push(format!(
@@ -99,6 +106,10 @@ impl TrajectoryReader for ExtXyz {
 
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
+    }
+
+    fn whole_bytes(&self) -> Option<u64> {
+        self.end
     }
 }
 
@@ -271,6 +282,13 @@ fn read_frame(lines: &mut Lines, first: bool) -> Result<Outcome> {
     let columns = Columns::parse(comment.get("properties")).with_context(context)?;
     let mut frame = Frame::empty();
     frame.cell = comment.cell().with_context(context)?;
+    if let Some(text) = comment.get("origin") {
+        let values: Vec<f64> = text
+            .split_whitespace()
+            .filter_map(|w| w.parse().ok())
+            .collect();
+        frame.origin = values.try_into().unwrap_or([0.0; 3]);
+    }
     frame.time = comment.number(&["time"]);
     frame.step = comment
         .number(&["step", "timestep", "md_step"])

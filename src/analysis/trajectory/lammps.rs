@@ -22,6 +22,8 @@ pub struct LammpsDump {
     units: Units,
     notes: Vec<String>,
     frames_read: usize,
+    /// Bytes up to the end of the frame returned last.
+    end: Option<u64>,
 }
 
 /// Factors to angstrom and ps.
@@ -54,6 +56,7 @@ struct Raw {
     time: Option<f64>,
     units: Option<String>,
     cell: Cell,
+    origin: [f64; 3],
     coordinates: Coordinates,
     ids: Vec<i64>,
     names: Vec<String>,
@@ -99,6 +102,7 @@ impl LammpsDump {
             Outcome::Frame(raw) => *raw,
             Outcome::End | Outcome::Cut => bail!("the first frame is not whole"),
         };
+        let end = lines.offset();
         let units = Units::named(first.units.as_deref().unwrap_or("metal"))?;
         let mut notes = Vec::new();
         if first.units.is_none() {
@@ -132,6 +136,7 @@ impl LammpsDump {
             units,
             notes,
             frames_read: 0,
+            end,
         })
     }
 
@@ -140,7 +145,10 @@ impl LammpsDump {
             return Ok(Some(raw));
         }
         match read_raw(&mut self.lines, &[], false)? {
-            Outcome::Frame(raw) => Ok(Some(*raw)),
+            Outcome::Frame(raw) => {
+                self.end = self.lines.offset();
+                Ok(Some(*raw))
+            }
             Outcome::End => Ok(None),
             Outcome::Cut => {
                 self.notes.push(format!(
@@ -191,6 +199,7 @@ impl TrajectoryReader for LammpsDump {
             raw.cell.edges.map(|e| e.map(|x| x * length)),
             raw.cell.periodic,
         )?);
+        frame.origin = raw.origin.map(|x| x * length);
         frame.coordinates = raw.coordinates;
         frame.position.resize(n, [0.0; 3]);
         frame.image.resize(raw.image.len(), [0; 3]);
@@ -215,6 +224,10 @@ impl TrajectoryReader for LammpsDump {
 
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
+    }
+
+    fn whole_bytes(&self) -> Option<u64> {
+        self.end
     }
 }
 
@@ -422,6 +435,7 @@ fn read_atoms(
         time: header.time,
         units: header.units.clone(),
         cell,
+        origin,
         coordinates: columns.coordinates,
         ids: Vec::new(),
         names: Vec::new(),

@@ -9,7 +9,11 @@ mod extxyz;
 #[cfg(feature = "hdf5")]
 mod h5md;
 mod lammps;
+pub mod repair;
 mod text;
+pub mod write;
+#[cfg(feature = "hdf5")]
+mod write_h5md;
 
 use std::fs::File;
 use std::io::Read;
@@ -39,6 +43,8 @@ pub struct Frame {
     pub time: Option<f64>,
     /// The cell, if the file has one.
     pub cell: Option<Cell>,
+    /// Where the cell begins, angstrom; of interest only to writers.
+    pub origin: [f64; 3],
     /// Positions, angstrom.
     pub position: Vec<[f64; 3]>,
     /// Number of cell vectors to add to each position; empty without images.
@@ -56,6 +62,7 @@ impl Frame {
             step: None,
             time: None,
             cell: None,
+            origin: [0.0; 3],
             position: Vec::new(),
             image: Vec::new(),
             velocity: Vec::new(),
@@ -104,6 +111,11 @@ pub trait TrajectoryReader {
 
     /// What the user should know about how the file was read.
     fn notes(&self) -> Vec<String>;
+
+    /// For an uncompressed text file: its length in bytes up to the end of the last frame read.
+    fn whole_bytes(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Opens a trajectory of any known format.

@@ -17,6 +17,8 @@ pub struct Lines {
     buffer: Vec<u8>,
     number: usize,
     truncated: bool,
+    compressed: bool,
+    bytes: u64,
 }
 
 impl Lines {
@@ -39,6 +41,8 @@ impl Lines {
             buffer: Vec::new(),
             number: 0,
             truncated: false,
+            compressed,
+            bytes: 0,
         })
     }
 
@@ -62,6 +66,7 @@ impl Lines {
             Err(e) => return Err(e).context(format!("after line {}", self.number)),
         }
         self.number += 1;
+        self.bytes += self.buffer.len() as u64;
         if self.buffer.last() == Some(&b'\n') {
             self.buffer.pop();
         } else if self.buffer.len() as u64 >= LONGEST_LINE {
@@ -80,6 +85,11 @@ impl Lines {
     /// Number of the line read last, the first being 1.
     pub fn number(&self) -> usize {
         self.number
+    }
+
+    /// Bytes of the file up to the end of the line read last; `None` in a compressed file.
+    pub fn offset(&self) -> Option<u64> {
+        (!self.compressed).then_some(self.bytes)
     }
 
     /// True once the file turned out to end in the middle of a line or of the compressed stream.

@@ -123,6 +123,16 @@ impl Archive {
         })
     }
 
+    /// Length of the file in bytes.
+    pub fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// True for a file of no bytes, which is never opened.
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
     /// Names of all members, in the order of the directory.
     pub fn names(&self) -> &[String] {
         &self.names
@@ -261,4 +271,57 @@ fn entry(fields: &mut Fields) -> Result<(String, Member)> {
             header,
         },
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// A zip file with one deflated member that claims `size` bytes.
+    fn deflated(contents: &[u8], size: u32) -> Vec<u8> {
+        let level = flate2::Compression::best();
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), level);
+        encoder.write_all(contents).unwrap();
+        let packed = encoder.finish().unwrap();
+        let crc = crc32fast::hash(contents).to_le_bytes();
+        let (packed_len, size) = ((packed.len() as u32).to_le_bytes(), size.to_le_bytes());
+        let common = [
+            &[20, 0, 0, 0, 8, 0, 0, 0, 0, 0][..],
+            &crc,
+            &packed_len,
+            &size,
+            &[1, 0, 0, 0],
+        ];
+        let common = common.concat();
+        let mut file = [LOCAL, &common, b"a", &packed].concat();
+        let start = (file.len() as u32).to_le_bytes();
+        let entry = [ENTRY, &[20, 0], &common, &[0; 14], b"a"].concat();
+        let length = (entry.len() as u32).to_le_bytes();
+        file.extend(entry);
+        file.extend([END, &[0, 0, 0, 0, 1, 0, 1, 0], &length, &start, &[0, 0]].concat());
+        file
+    }
+
+    #[test]
+    fn compressed_members_are_read() {
+        let text = b"def forward(self, x): return torch.silu(x)";
+        let file = deflated(text, text.len() as u32);
+        assert!(Archive::is_zip(&file));
+        let mut archive = Archive::open(file).unwrap();
+        assert_eq!(archive.names(), ["a"]);
+        assert_eq!(archive.read("a").unwrap(), text);
+        assert!(archive.read("b").is_err());
+    }
+
+    #[test]
+    fn bombs_are_not_inflated() {
+        let zeros = vec![0; 4_000_000];
+        let mut bomb = Archive::open(deflated(&zeros, zeros.len() as u32)).unwrap();
+        let error = bomb.read("a").unwrap_err().to_string();
+        assert!(error.contains("too much for this file"), "{error}");
+        // a member that is longer than it says is stopped at what it says
+        let mut liar = Archive::open(deflated(&zeros, 1000)).unwrap();
+        assert!(liar.read("a").unwrap_err().to_string().contains("checksum"));
+    }
 }

@@ -4,6 +4,7 @@
 //! together, `node` gives typed access to the attribute tree, `kind` tells files apart.
 
 pub mod archive;
+pub mod kind;
 pub mod node;
 pub mod pickle;
 pub mod torch;

@@ -98,6 +98,19 @@ impl<'t> Node<'t> {
             .ok_or_else(|| self.error(format!("`{name}` is missing")))
     }
 
+    /// Keys of a dict that are texts, in order; empty where the value is no dict.
+    pub fn keys(&self) -> Vec<String> {
+        let values = &self.file.pickle().values;
+        let Value::Dict(pairs) = self.value() else {
+            return Vec::new();
+        };
+        pairs
+            .iter()
+            .filter_map(|(key, _)| values.text(*key))
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Submodules (or parameters) of a ModuleList, Sequential, ModuleDict or ParameterList, in
     /// order: by number where the names are numbers, otherwise as stored.
     pub fn items(&self) -> Vec<Node<'t>> {
@@ -326,8 +339,8 @@ impl<'t> Node<'t> {
         let [l, p] = &irrep.pair()?;
         let (mul, l) = (mul.count()?, l.count()?);
         let odd = match p.number()? {
-            p if p == 1.0 => false,
-            p if p == -1.0 => true,
+            1.0 => false,
+            -1.0 => true,
             _ => return Err(self.error("a parity is neither 1 nor -1")),
         };
         if l > 64 || mul > 1 << 24 {

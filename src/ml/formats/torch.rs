@@ -108,14 +108,26 @@ pub struct TorchFile {
 }
 
 impl TorchFile {
+    /// True where the members of a zip file are those of a torch file.
+    pub fn is_torch(archive: &Archive) -> bool {
+        find_root(archive).is_ok()
+    }
+
     /// Opens a file from its bytes and loads the main pickle (`data.pkl`, or
     /// `model/eager_model.pkl` of a NequIP package).
     ///
     /// # Errors
     /// Where the container or the pickle is damaged, or no pickle is there.
     pub fn open(bytes: Vec<u8>) -> Result<TorchFile> {
-        let budget = 2 * bytes.len();
-        let mut archive = Archive::open(bytes)?;
+        TorchFile::from_archive(Archive::open(bytes)?)
+    }
+
+    /// As [`TorchFile::open`], from an opened container.
+    ///
+    /// # Errors
+    /// Where the pickle is damaged or not there.
+    pub fn from_archive(mut archive: Archive) -> Result<TorchFile> {
+        let budget = 2 * archive.len();
         let (root, layout) = find_root(&archive)?;
         let member = match layout {
             Layout::Package => "model/eager_model.pkl",

@@ -15,6 +15,7 @@ use std::path::Path;
 
 use super::model::{DistanceTransform, MaceModel, RadialBasis, RadialEmbedding, Stored, Zbl};
 use crate::ml::error::{ModelError, Result};
+use crate::ml::formats::kind::{Family, ModelFile};
 use crate::ml::formats::node::Node;
 use crate::ml::formats::torch::{DType, TorchFile};
 
@@ -37,8 +38,11 @@ pub fn load_file(path: &Path) -> Result<MaceModel> {
 /// # Errors
 /// As [`load_file`].
 pub fn load_bytes(bytes: Vec<u8>) -> Result<MaceModel> {
-    let file = TorchFile::open(bytes)?;
-    load(&file)
+    let file = ModelFile::open(bytes)?;
+    match &file.torch {
+        Some(torch) if file.kind.is_readable() => load(torch),
+        _ => Err(file.kind.refusal(Family::Mace)),
+    }
 }
 
 /// Loads a model from an opened file.

@@ -1,5 +1,6 @@
 //! MACE: model description, reference evaluation, fast evaluation.
 
+pub mod fast;
 pub mod load;
 pub mod model;
 pub mod reference;
