@@ -8,7 +8,8 @@ use argyro::domain::state::{ATOM_STYLES, Types};
 use argyro::domain::wrap::wrap_atoms;
 use argyro::domain::{Boundary, Cell, LocalComm, NeighborSettings, State, Tally};
 use argyro::pair::{
-    ForceContext, PAIR_STYLES, PairModify, PairOptions, PairStyle, collect, find, prepare,
+    ForceContext, PAIR_STYLES, PairModify, PairOptions, PairStyle, Precision, collect, find,
+    prepare,
 };
 use argyro::units::Units;
 
@@ -18,6 +19,11 @@ struct Recipe {
     coeffs: &'static [&'static str],
     modify: PairModify,
 }
+
+const OPTIONS: PairOptions = PairOptions {
+    precision: Precision::Double,
+    radial_exact: false,
+};
 
 const PLAIN: PairModify = PairModify {
     mix: None,
@@ -43,6 +49,15 @@ fn recipe(name: &str) -> Recipe {
             "hybrid/overlay lj/cut 3.5 zbl 1.2 3.0",
             &["* * lj/cut 0.01 2.2", "1 2 zbl 3 16", "2 2 zbl 16 16"],
         ),
+        "mace" => ("mace", &["* * tests/fixtures/mace/residual_l1.model H C"]),
+        "symmetrix/mace" => (
+            "symmetrix/mace no_domain_decomposition",
+            &["* * tests/fixtures/mace/plain_l0.model H C"],
+        ),
+        "mliap" => (
+            "mliap unified tests/fixtures/mace/nonlinear_l1.model 0",
+            &["* * H C"],
+        ),
         other => panic!("pair style {other} has no recipe: add one to tests/pair_conformance.rs"),
     };
     Recipe {
@@ -63,7 +78,7 @@ fn make(recipe: &Recipe, state: &State) -> Box<dyn PairStyle> {
     style.modify(&recipe.modify).unwrap();
     for c in recipe.coeffs {
         let words: Vec<&str> = c.split_whitespace().collect();
-        style.coeff(&words, state, &PairOptions::default()).unwrap();
+        style.coeff(&words, state, &OPTIONS).unwrap();
     }
     style.init(state).unwrap();
     style
@@ -130,7 +145,8 @@ impl Numbers {
 
 fn empty(cell: Cell) -> State {
     let mut types = Types::new(2);
-    types.mass = vec![None, Some(6.941), Some(32.06)];
+    // those of H and C, which the models below are for
+    types.mass = vec![None, Some(1.008), Some(12.011)];
     State {
         units: Units::named("metal").unwrap(),
         atom_style: ATOM_STYLES[1],
@@ -494,7 +510,7 @@ fn the_commands_of_a_style_restore_it() {
         again.modify(&recipe.modify).unwrap();
         for c in &coeffs {
             let words: Vec<&str> = c.iter().map(String::as_str).collect();
-            again.coeff(&words, &s, &PairOptions::default()).unwrap();
+            again.coeff(&words, &s, &OPTIONS).unwrap();
         }
         again.init(&s).unwrap();
         let after = evaluate(&mut s, &mut *again, ALL);

@@ -70,15 +70,12 @@ pub struct NeighborState {
     pub cell_hold: Option<Cell>,
     /// Step of the last build.
     pub last_build: i64,
-    /// Builds in this run, without the one in the setup.
-    pub builds: u64,
     /// Builds that were triggered at the first step at which they could be.
     pub dangerous: u64,
 }
 
 impl NeighborState {
-    /// Remembers the state as that of a build; the caller counts it in `builds` if it was not part of
-    /// a setup.
+    /// Remembers the state as that of a build.
     pub fn hold(&mut self, state: &State) {
         self.x_hold.clone_from(&state.atoms.x);
         self.cell_hold.clone_from(&state.cell);

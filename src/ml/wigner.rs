@@ -124,7 +124,7 @@ pub fn sign_in_e3nn_0_4(l1: usize, l2: usize, l3: usize) -> Option<f64> {
         [5, 7, 7],
         [5, 8, 8],
     ];
-    if (l1 + l2 + l3) % 2 == 0 {
+    if (l1 + l2 + l3).is_multiple_of(2) {
         return Some(1.0);
     }
     let mut degrees = [l1, l2, l3];

@@ -4,6 +4,9 @@
 //! that an atom is one load and eight atoms are transposed into vectors of x, y, z and type; gathers and
 //! scatters are slower than that. Coefficients of one type with up to eight types fit one vector and are
 //! picked by a permutation.
+//!
+//! The vector functions use no iterator adapters or `map`: those are compiled without the vector
+//! instructions, and a closure with them cannot be inlined there.
 
 use super::{Instructions, Level};
 
@@ -100,6 +103,9 @@ pub fn accumulate(
     }
 }
 
+/// Components xx yy zz xy xz yz.
+const TENSOR: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)];
+
 struct Task<'a> {
     list: List<'a>,
     x: &'a [Four],
@@ -115,6 +121,17 @@ impl<'a> Task<'a> {
     #[inline(always)]
     fn row(&self, i: usize) -> &'a [u32] {
         &self.list.index[self.list.start[i] as usize..self.list.start[i + 1] as usize]
+    }
+
+    /// Neighbours `at..at + N` of a row and how many of them are real: idle lanes repeat the last
+    /// neighbour, to which they add zero.
+    #[inline(always)]
+    fn lanes<const N: usize>(row: &[u32], at: usize) -> ([u32; N], usize) {
+        let rest = &row[at..];
+        let mut j = [rest[rest.len().min(N) - 1]; N];
+        let real = rest.len().min(N);
+        j[..real].copy_from_slice(&rest[..real]);
+        (j, real)
     }
 
     #[inline(always)]
@@ -147,8 +164,7 @@ fn portable(task: &Task<'_>, f: &mut [Four], tally: bool) -> Sums {
             }
             if tally {
                 sums.energy += i6 * (c.e12[t] * i6 - c.e6[t]) - c.shift[t];
-                let pairs = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)];
-                for (v, (a, b)) in sums.virial.iter_mut().zip(pairs) {
+                for (v, (a, b)) in sums.virial.iter_mut().zip(TENSOR) {
                     *v += d[a] * d[b] * fr;
                 }
             }
@@ -160,7 +176,7 @@ fn portable(task: &Task<'_>, f: &mut [Four], tally: bool) -> Sums {
 
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
-    use super::{Coefficients, Four, Sums, Task};
+    use super::{Coefficients, Four, Sums, TENSOR, Task};
     use std::arch::x86_64::*;
 
     /// Eight atoms as vectors of x, y, z and type.
@@ -185,11 +201,19 @@ mod avx512 {
     #[inline]
     #[target_feature(enable = "avx512f")]
     unsafe fn load(x: *const Four, j: &[u32; 8]) -> Eight {
-        // SAFETY: by the contract; `Four` is 32 bytes, aligned.
-        let at = |k: usize| unsafe { _mm256_load_pd(x.add(j[k] as usize).cast()) };
-        let both = |a: __m256d, b: __m256d| _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(a), b);
-        let (a, b) = (both(at(0), at(4)), both(at(1), at(5)));
-        let (c, d) = (both(at(2), at(6)), both(at(3), at(7)));
+        macro_rules! two {
+            ($a:expr, $b:expr) => {{
+                // SAFETY: by the contract; `Four` is 32 bytes, aligned.
+                let (a, b) = unsafe {
+                    (
+                        _mm256_load_pd(x.add(j[$a] as usize).cast()),
+                        _mm256_load_pd(x.add(j[$b] as usize).cast()),
+                    )
+                };
+                _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(a), b)
+            }};
+        }
+        let (a, b, c, d) = (two!(0, 4), two!(1, 5), two!(2, 6), two!(3, 7));
         let (xz0, yw0) = (_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
         let (xz1, yw1) = (_mm512_unpacklo_pd(c, d), _mm512_unpackhi_pd(c, d));
         Eight {
@@ -210,24 +234,24 @@ mod avx512 {
         let zero = _mm512_setzero_pd();
         let (xy0, xy1) = (_mm512_unpacklo_pd(x, y), _mm512_unpackhi_pd(x, y));
         let (z0, z1) = (_mm512_unpacklo_pd(z, zero), _mm512_unpackhi_pd(z, zero));
-        let atoms = [
-            merge::<false>(xy0, z0),
-            merge::<false>(xy1, z1),
-            merge::<true>(xy0, z0),
-            merge::<true>(xy1, z1),
-        ];
-        for (k, v) in atoms.into_iter().enumerate() {
-            for (j, v) in [
-                (j[k], _mm512_castpd512_pd256(v)),
-                (j[k + 4], _mm512_extractf64x4_pd::<1>(v)),
-            ] {
-                // SAFETY: by the contract.
+        macro_rules! two {
+            ($a:expr, $b:expr, $v:expr) => {{
+                let v = $v;
+                // SAFETY: by the contract; the second atom may be the first, so one after the other.
                 unsafe {
-                    let p: *mut f64 = f.add(j as usize).cast();
-                    _mm256_store_pd(p, _mm256_sub_pd(_mm256_load_pd(p), v));
+                    let p: *mut f64 = f.add(j[$a] as usize).cast();
+                    let v0 = _mm512_castpd512_pd256(v);
+                    _mm256_store_pd(p, _mm256_sub_pd(_mm256_load_pd(p), v0));
+                    let p: *mut f64 = f.add(j[$b] as usize).cast();
+                    let v1 = _mm512_extractf64x4_pd::<1>(v);
+                    _mm256_store_pd(p, _mm256_sub_pd(_mm256_load_pd(p), v1));
                 }
-            }
+            }};
         }
+        two!(0, 4, merge::<false>(xy0, z0));
+        two!(1, 5, merge::<false>(xy1, z1));
+        two!(2, 6, merge::<true>(xy0, z0));
+        two!(3, 7, merge::<true>(xy1, z1));
     }
 
     #[inline]
@@ -249,14 +273,22 @@ mod avx512 {
         for i in 0..task.len() {
             let c: &Coefficients = task.coefficients(i);
             let (cut2, f12, f6) = (table(&c.cut2), table(&c.f12), table(&c.f6));
-            let p = x[i].0.map(|v| _mm512_set1_pd(v));
+            let p = x[i].0;
+            let p = [
+                _mm512_set1_pd(p[0]),
+                _mm512_set1_pd(p[1]),
+                _mm512_set1_pd(p[2]),
+            ];
             let mut fi = [zero; 3];
             let row = task.row(i);
-            let (chunks, rest) = row.as_chunks::<8>();
-            let mut last = [0; 8];
-            let mut body = |j: &[u32; 8], lanes: __mmask8| {
+            for at in (0..row.len()).step_by(8) {
+                let (j, real) = match row[at..].first_chunk::<8>() {
+                    Some(j) => (*j, 8),
+                    None => Task::lanes::<8>(row, at),
+                };
+                let lanes = ((1u32 << real) - 1) as __mmask8;
                 // SAFETY: the caller checked the list.
-                let q = unsafe { load(x.as_ptr(), j) };
+                let q = unsafe { load(x.as_ptr(), &j) };
                 let d = [
                     _mm512_sub_pd(p[0], q.x),
                     _mm512_sub_pd(p[1], q.y),
@@ -267,50 +299,53 @@ mod avx512 {
                     d[2],
                     _mm512_fmadd_pd(d[1], d[1], _mm512_mul_pd(d[0], d[0])),
                 );
-                let pick = |t: __m512d| _mm512_permutexvar_pd(q.kind, t);
-                let inside = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(lanes, r2, pick(cut2));
+                let cut2 = _mm512_permutexvar_pd(q.kind, cut2);
+                let inside = _mm512_mask_cmp_pd_mask::<_CMP_LT_OQ>(lanes, r2, cut2);
                 let i2 = _mm512_maskz_div_pd(inside, one, r2);
                 let i6 = _mm512_mul_pd(_mm512_mul_pd(i2, i2), i2);
-                let bracket = _mm512_fmsub_pd(pick(f12), i6, pick(f6));
-                let fr = _mm512_mul_pd(_mm512_mul_pd(i6, i2), bracket);
-                let g = d.map(|d| _mm512_mul_pd(d, fr));
-                (0..3).for_each(|k| fi[k] = _mm512_add_pd(fi[k], g[k]));
+                let f12 = _mm512_permutexvar_pd(q.kind, f12);
+                let f6 = _mm512_permutexvar_pd(q.kind, f6);
+                let fr = _mm512_mul_pd(_mm512_mul_pd(i6, i2), _mm512_fmsub_pd(f12, i6, f6));
+                let g = [
+                    _mm512_mul_pd(d[0], fr),
+                    _mm512_mul_pd(d[1], fr),
+                    _mm512_mul_pd(d[2], fr),
+                ];
+                for k in 0..3 {
+                    fi[k] = _mm512_add_pd(fi[k], g[k]);
+                }
                 // SAFETY: the caller checked the list.
-                unsafe { subtract(f.as_mut_ptr(), j, g[0], g[1], g[2]) };
+                unsafe { subtract(f.as_mut_ptr(), &j, g[0], g[1], g[2]) };
                 if TALLY {
-                    let (e12, e6) = (pick(table(&c.e12)), pick(table(&c.e6)));
+                    let e12 = _mm512_permutexvar_pd(q.kind, table(&c.e12));
+                    let e6 = _mm512_permutexvar_pd(q.kind, table(&c.e6));
+                    let shift = _mm512_permutexvar_pd(q.kind, table(&c.shift));
                     let bare = _mm512_mul_pd(i6, _mm512_fmsub_pd(e12, i6, e6));
-                    let e = _mm512_maskz_sub_pd(inside, bare, pick(table(&c.shift)));
-                    energy = _mm512_add_pd(energy, e);
-                    let pairs = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)];
-                    for (v, (a, b)) in virial.iter_mut().zip(pairs) {
-                        *v = _mm512_fmadd_pd(d[a], g[b], *v);
+                    energy = _mm512_add_pd(energy, _mm512_maskz_sub_pd(inside, bare, shift));
+                    for k in 0..6 {
+                        let (a, b) = TENSOR[k];
+                        virial[k] = _mm512_fmadd_pd(d[a], g[b], virial[k]);
                     }
                 }
-            };
-            for j in chunks {
-                body(j, 0xff);
-            }
-            if let Some(&end) = rest.last() {
-                // idle lanes repeat an atom and add zero to it
-                last.fill(end);
-                last[..rest.len()].copy_from_slice(rest);
-                body(&last, (1u8 << rest.len()) - 1);
             }
             for k in 0..3 {
                 f[i].0[k] += _mm512_reduce_add_pd(fi[k]);
             }
         }
-        Sums {
+        let mut sums = Sums {
             energy: _mm512_reduce_add_pd(energy),
-            virial: virial.map(|v| _mm512_reduce_add_pd(v)),
+            virial: [0.0; 6],
+        };
+        for k in 0..6 {
+            sums.virial[k] = _mm512_reduce_add_pd(virial[k]);
         }
+        sums
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    use super::{Coefficients, Four, Sums, TYPES, Task};
+    use super::{Coefficients, Four, Sums, TENSOR, TYPES, Task};
     use std::arch::x86_64::*;
 
     /// Rows and columns of a 4 x 4 block exchanged.
@@ -331,6 +366,17 @@ mod avx2 {
             _mm256_permute2f128_pd::<0x31>(a, c),
             _mm256_permute2f128_pd::<0x31>(b, d),
         ]
+    }
+
+    /// Coefficients of the four types `kind`, which are below [`TYPES`].
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn pick(table: &[f64; TYPES], kind: __m256i) -> __m256d {
+        // SAFETY: the mask keeps the indices within the eight numbers.
+        unsafe {
+            let kind = _mm256_and_si256(kind, _mm256_set1_epi64x(TYPES as i64 - 1));
+            _mm256_i64gather_pd::<8>(table.as_ptr(), kind)
+        }
     }
 
     #[inline]
@@ -357,68 +403,84 @@ mod avx2 {
         let (x, f) = (task.x, f);
         for i in 0..task.len() {
             let c: &Coefficients = task.coefficients(i);
-            let p = x[i].0.map(|v| _mm256_set1_pd(v));
+            let p = x[i].0;
+            let p = [
+                _mm256_set1_pd(p[0]),
+                _mm256_set1_pd(p[1]),
+                _mm256_set1_pd(p[2]),
+            ];
             let mut fi = [zero; 3];
-            let mut body = |j: &[u32; 4], lanes: usize| {
+            let row = task.row(i);
+            for at in (0..row.len()).step_by(4) {
+                let (j, real) = match row[at..].first_chunk::<4>() {
+                    Some(j) => (*j, 4),
+                    None => Task::lanes::<4>(row, at),
+                };
                 // SAFETY: the caller checked the list; `Four` is 32 bytes, aligned.
-                let q = j.map(|j| unsafe { _mm256_load_pd(x.as_ptr().add(j as usize).cast()) });
-                let q = transpose(q);
-                let kind = _mm256_and_si256(
-                    _mm256_castpd_si256(q[3]),
-                    _mm256_set1_epi64x(TYPES as i64 - 1),
-                );
-                // SAFETY: indices are below the eight numbers of every array of coefficients.
-                let pick = |t: &[f64; TYPES]| unsafe { _mm256_i64gather_pd::<8>(t.as_ptr(), kind) };
-                let d: [__m256d; 3] = std::array::from_fn(|k| _mm256_sub_pd(p[k], q[k]));
+                let q = unsafe {
+                    transpose([
+                        _mm256_load_pd(x.as_ptr().add(j[0] as usize).cast()),
+                        _mm256_load_pd(x.as_ptr().add(j[1] as usize).cast()),
+                        _mm256_load_pd(x.as_ptr().add(j[2] as usize).cast()),
+                        _mm256_load_pd(x.as_ptr().add(j[3] as usize).cast()),
+                    ])
+                };
+                let kind = _mm256_castpd_si256(q[3]);
+                let d = [
+                    _mm256_sub_pd(p[0], q[0]),
+                    _mm256_sub_pd(p[1], q[1]),
+                    _mm256_sub_pd(p[2], q[2]),
+                ];
                 let r2 = _mm256_fmadd_pd(
                     d[2],
                     d[2],
                     _mm256_fmadd_pd(d[1], d[1], _mm256_mul_pd(d[0], d[0])),
                 );
-                let real = _mm256_cmpgt_epi64(_mm256_set1_epi64x(lanes as i64), lane);
-                let near = _mm256_cmp_pd::<_CMP_LT_OQ>(r2, pick(&c.cut2));
-                let inside = _mm256_and_pd(near, _mm256_castsi256_pd(real));
+                let lanes = _mm256_cmpgt_epi64(_mm256_set1_epi64x(real as i64), lane);
+                let near = _mm256_cmp_pd::<_CMP_LT_OQ>(r2, pick(&c.cut2, kind));
+                let inside = _mm256_and_pd(near, _mm256_castsi256_pd(lanes));
                 let i2 = _mm256_and_pd(inside, _mm256_div_pd(one, r2));
                 let i6 = _mm256_mul_pd(_mm256_mul_pd(i2, i2), i2);
-                let bracket = _mm256_fmsub_pd(pick(&c.f12), i6, pick(&c.f6));
+                let bracket = _mm256_fmsub_pd(pick(&c.f12, kind), i6, pick(&c.f6, kind));
                 let fr = _mm256_mul_pd(_mm256_mul_pd(i6, i2), bracket);
-                let g = d.map(|d| _mm256_mul_pd(d, fr));
-                (0..3).for_each(|k| fi[k] = _mm256_add_pd(fi[k], g[k]));
-                for (&j, v) in j.iter().zip(transpose([g[0], g[1], g[2], zero])) {
-                    // SAFETY: the caller checked the list.
+                let g = [
+                    _mm256_mul_pd(d[0], fr),
+                    _mm256_mul_pd(d[1], fr),
+                    _mm256_mul_pd(d[2], fr),
+                ];
+                for k in 0..3 {
+                    fi[k] = _mm256_add_pd(fi[k], g[k]);
+                }
+                let back = transpose([g[0], g[1], g[2], zero]);
+                for k in 0..4 {
+                    // SAFETY: the caller checked the list; one atom after the other.
                     unsafe {
-                        let at: *mut f64 = f.as_mut_ptr().add(j as usize).cast();
-                        _mm256_store_pd(at, _mm256_sub_pd(_mm256_load_pd(at), v));
+                        let at: *mut f64 = f.as_mut_ptr().add(j[k] as usize).cast();
+                        _mm256_store_pd(at, _mm256_sub_pd(_mm256_load_pd(at), back[k]));
                     }
                 }
                 if TALLY {
-                    let bare = _mm256_mul_pd(i6, _mm256_fmsub_pd(pick(&c.e12), i6, pick(&c.e6)));
-                    let e = _mm256_and_pd(inside, _mm256_sub_pd(bare, pick(&c.shift)));
-                    energy = _mm256_add_pd(energy, e);
-                    let pairs = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)];
-                    for (v, (a, b)) in virial.iter_mut().zip(pairs) {
-                        *v = _mm256_fmadd_pd(d[a], g[b], *v);
+                    let bracket = _mm256_fmsub_pd(pick(&c.e12, kind), i6, pick(&c.e6, kind));
+                    let e = _mm256_sub_pd(_mm256_mul_pd(i6, bracket), pick(&c.shift, kind));
+                    energy = _mm256_add_pd(energy, _mm256_and_pd(inside, e));
+                    for k in 0..6 {
+                        let (a, b) = TENSOR[k];
+                        virial[k] = _mm256_fmadd_pd(d[a], g[b], virial[k]);
                     }
                 }
-            };
-            let (chunks, rest) = task.row(i).as_chunks::<4>();
-            for j in chunks {
-                body(j, 4);
-            }
-            if let Some(&end) = rest.last() {
-                // idle lanes repeat an atom and add zero to it
-                let mut last = [end; 4];
-                last[..rest.len()].copy_from_slice(rest);
-                body(&last, rest.len());
             }
             for k in 0..3 {
                 f[i].0[k] += sum(fi[k]);
             }
         }
-        Sums {
+        let mut sums = Sums {
             energy: sum(energy),
-            virial: virial.map(|v| sum(v)),
+            virial: [0.0; 6],
+        };
+        for k in 0..6 {
+            sums.virial[k] = sum(virial[k]);
         }
+        sums
     }
 }
 

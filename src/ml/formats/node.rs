@@ -339,8 +339,8 @@ impl<'t> Node<'t> {
         let [l, p] = &irrep.pair()?;
         let (mul, l) = (mul.count()?, l.count()?);
         let odd = match p.number()? {
-            p if p == 1.0 => false,
-            p if p == -1.0 => true,
+            1.0 => false,
+            -1.0 => true,
             _ => return Err(self.error("a parity is neither 1 nor -1")),
         };
         if l > 64 || mul > 1 << 24 {

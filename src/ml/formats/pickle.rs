@@ -324,7 +324,7 @@ impl<'a> Machine<'a> {
 
     fn set_items(&mut self, new: &[ValueId]) -> Result<()> {
         let target = self.top()?;
-        if new.len() % 2 != 0 {
+        if !new.len().is_multiple_of(2) {
             return bad("a key without a value");
         }
         match self.values.get_mut(target) {

@@ -245,6 +245,7 @@ pub enum Normalization {
 /// From the summed messages Phi to the atomic basis A, and the skip connection sc that is added to
 /// the output of the product. N is the divisor given by [`Normalization`].
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // one per layer; boxes would only blur the reading
 pub enum Mixing {
     /// `A = skip(z_i) (linear(Phi) / N)`; no sc.
     Plain {
