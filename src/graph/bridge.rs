@@ -6,6 +6,7 @@
 use super::entry::CommandEntry;
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::moments::Selection;
+use crate::domain::regions;
 use crate::engine::thermo::KEYWORDS;
 use crate::error::{Error, Result, nearest};
 use crate::script::FormulaHost;
@@ -45,25 +46,6 @@ impl<'a> FormulaBridge<'a> {
             ))
             .suggest(group, groups.names())
         })
-    }
-
-    /// Brings a region with variables of its own up to date.
-    fn refresh(&mut self, region: &str) -> Result<()> {
-        let name = region.to_string();
-        let Some(index) = self.host.state().regions.get_index_of(&name) else {
-            return Ok(());
-        };
-        // The region is taken out meanwhile, because its variables may ask the host anything.
-        let Some((key, mut region)) = self.host.state_mut().regions.shift_remove_index(index)
-        else {
-            return Ok(());
-        };
-        let result = region.update(self.host);
-        self.host
-            .state_mut()
-            .regions
-            .shift_insert(index, key, region);
-        result
     }
 }
 
@@ -188,7 +170,7 @@ impl FormulaHost for FormulaBridge<'_> {
         self.require_box()?;
         let bit = self.bit(&call.group)?;
         if let Some(region) = &call.region {
-            self.refresh(region)?;
+            regions::update(self.host, region)?;
         }
         let atoms = Selection::new(self.host.state(), bit, call.region.as_deref())?;
         let k = call.component;
@@ -232,7 +214,7 @@ impl FormulaHost for FormulaBridge<'_> {
 
     fn region_mask(&mut self, region: &str) -> Result<Vec<bool>> {
         self.require_box()?;
-        self.refresh(region)?;
+        regions::update(self.host, region)?;
         let s = self.host.state();
         let r = s.regions.get(region).ok_or_else(|| {
             Error::input(format!(
