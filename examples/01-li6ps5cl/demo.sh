@@ -9,12 +9,12 @@ mkdir -p "$out"
 cd "$out"
 
 run() {
-    RAYON_NUM_THREADS=1 "$argyro" -in "$here/in.nvt" -var seed "$1" -var T 600 \
+    RAYON_NUM_THREADS=1 "$argyro" -in "$here/in.nvt" -var seed "$1" -var T 700 -var nprod 60000 \
         -var data "$here/li6ps5cl_52.data" -var model "$here/../../potentials/mace_chgnet_pbe.model" \
         -log "log.s$1" -screen "$2"
 }
 
-echo "Li6PS5Cl, 52 atoms, 600 K, MACE: four trajectories of 40 ps (seeds 1 to 4), two at a time."
+echo "Li6PS5Cl, 52 atoms, 700 K, MACE: four trajectories of 120 ps (seeds 1 to 4), two at a time."
 echo "The first one prints its thermo output here; the others write log.s2, log.s3, log.s4."
 run 2 none & other=$!
 : > screen.s1
@@ -25,7 +25,7 @@ wait $other
 run 3 none & other=$!
 run 4 none
 wait $other
-"$argyro" diffusion traj_T600_s*.h5 --species Li --temperature 600 --charge 1
+"$argyro" diffusion traj_T700_s*.h5 --species Li --temperature 700 --charge 1
 echo
-echo "Trajectories: $out/traj_T600_s1.h5 ... traj_T700_s4.h5"
+echo "Trajectories: $out/traj_T700_s1.h5 ... traj_T700_s4.h5"
 echo "Report and plots: $out/diffusion-report/ (report.html, report.json, PNG and SVG)"
