@@ -55,7 +55,7 @@ fn recipe(name: &str) -> Recipe {
             &["* * tests/fixtures/mace/plain_l0.model H C"],
         ),
         "mliap" => (
-            "mliap unified tests/fixtures/mace/nonlinear_l1.model 0",
+            "mliap unified tests/fixtures/mace/agnostic_last_readout.model 0",
             &["* * H C"],
         ),
         other => panic!("pair style {other} has no recipe: add one to tests/pair_conformance.rs"),

@@ -120,6 +120,10 @@ pub fn value<S: Simd>(s: S, tree: &Tree, coefficients: &[S::T], x: &[S::T], out:
     let mut c = 0;
     // SAFETY: extents were checked.
     unsafe {
+        while S::WIDE && c + 4 * S::N <= channels {
+            value_of::<S, 4>(s, tree, coefficients, x, out, c);
+            c += 4 * S::N;
+        }
         while c + 2 * S::N <= channels {
             value_of::<S, 2>(s, tree, coefficients, x, out, c);
             c += 2 * S::N;
@@ -245,6 +249,10 @@ pub fn gradient<S: Simd>(
     let mut c = 0;
     // SAFETY: extents were checked.
     unsafe {
+        while S::WIDE && c + 4 * S::N <= channels {
+            gradient_of::<S, 4>(s, tree, coefficients, x, seed, out, c);
+            c += 4 * S::N;
+        }
         while c + 2 * S::N <= channels {
             gradient_of::<S, 2>(s, tree, coefficients, x, seed, out, c);
             c += 2 * S::N;
