@@ -4,6 +4,7 @@
 //! from the host.
 
 use super::entry::CommandEntry;
+use crate::domain::Brick;
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::moments::Selection;
 use crate::domain::regions;
@@ -184,7 +185,7 @@ impl FormulaHost for FormulaBridge<'_> {
             GroupFunction::Fcm => axis(atoms.force()),
             GroupFunction::Bound => {
                 let (lo, hi) = atoms.bounds();
-                let side = if k % 2 == 0 { lo } else { hi };
+                let side = if k.is_multiple_of(2) { lo } else { hi };
                 side[(k / 2).min(2)]
             }
             GroupFunction::Gyration => atoms.gyration(),
@@ -277,7 +278,7 @@ impl FormulaHost for FormulaBridge<'_> {
             "triclinic" => flag(s.cell.as_ref().is_some_and(|c| c.triclinic)),
             "natoms" | "nlocal" => s.atoms.len() as f64,
             "nall" | "nghost" => {
-                let local: usize = self.host.bricks().bricks.iter().map(|b| b.len()).sum();
+                let local: usize = self.host.bricks().bricks.iter().map(Brick::len).sum();
                 let ghosts = local.saturating_sub(s.atoms.len());
                 (if name == "nall" {
                     s.atoms.len() + ghosts

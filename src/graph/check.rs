@@ -164,14 +164,14 @@ impl Damage {
                 self.atoms = true;
             }
             "create_atoms" | "mass" | "set" | "lattice" | "units" | "atom_style" => {
-                self.atoms = true
+                self.atoms = true;
             }
             "pair_style" | "pair_coeff" => self.pair = true,
             _ => {}
         }
-        for (_, item) in self.defined(words, executor) {
-            self.items.insert(item);
-        }
+        let entry = executor.context().entry(words);
+        let defined = entry.map_or_else(Vec::new, |e| links(e, words, &[]).defines);
+        self.items.extend(defined.into_iter().map(|d| d.1));
     }
 
     /// The file that is missing only because nothing was written.
@@ -209,13 +209,6 @@ impl Damage {
         (self.pair && message.starts_with("No pair style"))
             || (fixes
                 && (message.contains("time integration") || message.contains("time integrated")))
-    }
-
-    fn defined(&self, words: &[Word], executor: &Executor) -> Vec<(usize, Item)> {
-        executor
-            .context()
-            .entry(words)
-            .map_or_else(Vec::new, |e| links(e, words, &[]).defines)
     }
 
     /// Whether an error follows from earlier ones.
@@ -354,8 +347,28 @@ fn node_findings(
         let d = Diagnostic::error(format!("{} is used but never defined", u.item));
         found.push(at(d, word_place(executor, node, u.word + 1)));
     }
+    found.extend(file_findings(executor, node));
     found.extend(style_findings(executor, node));
     found
+}
+
+/// Files that are read and do not exist; `include` is looked at where the graph is built.
+fn file_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
+    let files = node
+        .links
+        .kinds
+        .iter()
+        .filter(|c| matches!(c.kind, Kind::FileIn));
+    files
+        .filter_map(|c| Some((c.word, node.words.get(c.word + 1)?.as_str())))
+        .filter(|(_, f)| {
+            node.name != "include" && !f.contains(['$', '*']) && !std::path::Path::new(f).exists()
+        })
+        .map(|(word, f)| {
+            let d = Diagnostic::warning(format!("file {f} does not exist now"));
+            at(d, word_place(executor, node, word + 1))
+        })
+        .collect()
 }
 
 /// Unknown styles and words that do not fit the signature, where nothing is substituted.
