@@ -108,7 +108,7 @@ fn lj_cut(c: &mut Criterion) {
     group.bench_function("refresh", |b| b.iter(|| run.bricks.refresh(&run.state)));
     group.bench_function("forces", |b| b.iter(|| run.forces(Tally::NONE)));
     group.bench_function("forces, energy and virial", |b| {
-        b.iter(|| run.forces(Tally::GLOBAL))
+        b.iter(|| run.forces(Tally::GLOBAL));
     });
     group.finish();
     let mut group = c.benchmark_group("lj/cut, 32000 atoms, 20 steps with one build");
