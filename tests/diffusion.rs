@@ -220,7 +220,7 @@ fn files_are_grouped_by_temperature_and_joined_by_arrhenius() {
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
     for (k, t) in [600.0, 900.0, 600.0, 750.0].into_iter().enumerate() {
-        let d = 20.0 * (-0.25 / (8.617_333e-5 * t) as f64).exp();
+        let d = 20.0 * (-0.25_f64 / (8.617_333e-5 * t)).exp();
         files.push(xyz_file(
             folder.path(),
             &format!("{k}.xyz"),

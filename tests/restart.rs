@@ -57,11 +57,9 @@ fn run(dir: &Path, name: &str, script: &str, threads: &str) -> Vec<String> {
     );
     log.lines()
         .filter(|l| {
-            l.split_whitespace()
-                .next()
-                .is_some_and(|w| w.parse::<i64>().is_ok())
+            let words: Vec<&str> = l.split_whitespace().collect();
+            words.len() >= 5 && words.iter().all(|w| w.parse::<f64>().is_ok())
         })
-        .filter(|l| l.split_whitespace().count() >= 5)
         .map(String::from)
         .collect()
 }

@@ -50,10 +50,11 @@ fn execute(cursor: &mut Cursor, variables: &Variables, printed: &mut Vec<String>
                 variables.define(args, host)?;
             }
             Some("if") => cursor.push_commands(choose(args, variables, host)?)?,
-            Some("next") => match variables.next(args)?.exhausted {
-                true => cursor.skip_next_jump(),
-                false => {}
-            },
+            Some("next") => {
+                if variables.next(args)?.exhausted == true {
+                    cursor.skip_next_jump()
+                }
+            }
             Some("jump") => {
                 cursor.jump(args)?;
             }

@@ -73,21 +73,22 @@ pub fn reasons(e: &Evidence) -> Vec<String> {
             100.0 * relative
         ));
     }
-    if let (Some(spread), Some(p)) = (e.tracer.spread_error, e.tracer.spread_p) {
-        if p < SPREAD_P {
-            out.push(format!(
-                "the trajectories differ by {:.1} times what each of them claims",
-                spread / e.tracer.line_error
-            ));
-        }
+    if let (Some(spread), Some(p)) = (e.tracer.spread_error, e.tracer.spread_p)
+        && p < SPREAD_P
+    {
+        out.push(format!(
+            "the trajectories differ by {:.1} times what each of them claims",
+            spread / e.tracer.line_error
+        ));
     }
-    if let Some([early, late]) = e.framework {
-        if late > 1.0 && late > 1.5 * early {
-            out.push(format!(
-                "the framework does not stay in place (its MSD grows from {early:.2} to {late:.2} \
+    if let Some([early, late]) = e.framework
+        && late > 1.0
+        && late > 1.5 * early
+    {
+        out.push(format!(
+            "the framework does not stay in place (its MSD grows from {early:.2} to {late:.2} \
                  A^2): it melts, slides or transforms"
-            ));
-        }
+        ));
     }
     out.extend(e.warnings.iter().cloned());
     out

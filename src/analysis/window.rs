@@ -1,13 +1,19 @@
 //! The lag window of the straight line: from where on the motion is diffusive, and how that is
 //! known.
 //!
-//! The test is the local log-log slope beta(t) = ln(MSD(2t)/MSD(t)) / ln 2: 2 for ballistic motion,
-//! near 0 in a cage, 1 for diffusion. The window begins at the smallest lag where the mean of beta
-//! over the next factor of three in time is 1 within [`TOLERANCE`] and two standard errors, and
-//! behind which no single beta deviates by more than the tolerance and 3.5 standard errors; it ends
-//! at half the trajectory. Standard errors come from the Brownian covariance of the MSD. The mean
-//! and the wide allowance keep the choice steady: a choice that follows the noise would prefer late,
-//! uncertain windows where D happens to be low, and bias it.
+//! Three tests decide where it begins:
+//! 1. The local log-log slope beta(t) = ln(MSD(2t)/MSD(t)) / ln 2 is 2 for ballistic motion, near 0 in
+//!    a cage, 1 for diffusion. Its mean over the next factor of three in time must be 1 within
+//!    [`TOLERANCE`] and two standard errors, and no later beta may deviate by more than the tolerance
+//!    and 3.5 standard errors. (The mean and the wide allowance keep the choice steady: a choice that
+//!    follows the noise prefers late, uncertain windows where D happens to be low, and biases it.)
+//! 2. The MSD must have reached half a squared jump length there (He et al., npj Comput. Mater. 4, 18
+//!    (2018)), where it does so within a tenth of the trajectory: on the way from ballistic motion to
+//!    a cage the slope passes 1 as well.
+//! 3. D must not depend on the start ([`super::state::choose_window`]): the fits that begin three and
+//!    ten times later must agree with it.
+//!
+//! The window ends at half the trajectory; the longest lags have next to no weight in the fit.
 
 use super::gls::{Brownian, brownian_covariance};
 use super::msd::TrajectoryMsd;
@@ -34,17 +40,19 @@ struct Slope {
     error: f64,
 }
 
-/// Chooses the window from all trajectories of a state, whose mean MSD is pooled.
-pub fn choose(trajectories: &[TrajectoryMsd]) -> Window {
-    let Some(longest) = trajectories
-        .iter()
-        .max_by(|a, b| length(a).total_cmp(&length(b)))
-    else {
-        return fallback(0.0, "there are no data");
+/// All windows that pass the first two tests, the earliest first; `least_msd` is the MSD in
+/// angstrom^2 of the second test.
+pub fn candidates(trajectories: &[TrajectoryMsd], least_msd: f64) -> Vec<Window> {
+    let Some(longest) = longest(trajectories) else {
+        return Vec::new();
     };
     let total = length(longest);
     let slopes = local_slopes(trajectories, longest);
     let last = slopes.last().map_or(0.0, |s| s.time);
+    let reached = |t: f64| pooled_msd(trajectories, t).is_some_and(|m| m >= least_msd);
+    let moved = slopes.iter().map(|s| s.time).find(|t| reached(*t));
+    let earliest = moved.filter(|t| *t <= 0.1 * total).unwrap_or(0.0);
+    let mut windows = Vec::new();
     for (i, start) in slopes.iter().enumerate() {
         let reach = (3.0 * start.time).min(last);
         let near = slopes[i..]
@@ -56,22 +64,48 @@ pub fn choose(trajectories: &[TrajectoryMsd]) -> Window {
         let far_ok = slopes[i..]
             .iter()
             .all(|s| (s.beta - 1.0).abs() <= TOLERANCE + 3.5 * s.error);
-        if near_ok && far_ok {
-            return Window {
+        if near_ok && far_ok && start.time >= earliest {
+            windows.push(Window {
                 bounds: [start.time, 0.5 * total],
                 why: format!(
                     "from where the log-log slope is 1 within {TOLERANCE} and its error (mean \
                      {mean:.2} over a factor of three in time) to half the trajectory"
                 ),
                 diffusive: true,
-            };
+            });
         }
     }
-    let worst = slopes.last().map_or(f64::NAN, |s| s.beta);
+    windows
+}
+
+/// The window that is taken where no lag passes the tests; `reason` says why.
+pub fn without_regime(trajectories: &[TrajectoryMsd]) -> Window {
+    let Some(longest) = longest(trajectories) else {
+        return fallback(0.0, "there are no data");
+    };
+    let end = local_slopes(trajectories, longest)
+        .last()
+        .map_or(f64::NAN, |s| s.beta);
+    fallback(
+        length(longest),
+        &format!("no lag from which the log-log slope stays near 1 (it ends at {end:.2})"),
+    )
+}
+
+/// The window that is taken where D depends on the start of every window.
+pub fn without_plateau(trajectories: &[TrajectoryMsd]) -> Window {
+    let total = longest(trajectories).map_or(0.0, length);
     fallback(
         total,
-        &format!("no lag from which the log-log slope stays near 1 (it ends at {worst:.2})"),
+        "the slope of the MSD changes from every lag to later ones",
     )
+}
+
+/// The trajectory that spans the longest time.
+pub fn longest(trajectories: &[TrajectoryMsd]) -> Option<&TrajectoryMsd> {
+    trajectories
+        .iter()
+        .max_by(|a, b| length(a).total_cmp(&length(b)))
 }
 
 fn fallback(total: f64, reason: &str) -> Window {
@@ -82,7 +116,8 @@ fn fallback(total: f64, reason: &str) -> Window {
     }
 }
 
-fn length(t: &TrajectoryMsd) -> f64 {
+/// Time that a trajectory spans, ps.
+pub fn length(t: &TrajectoryMsd) -> f64 {
     t.dt * (t.n_frames - 1) as f64
 }
 
@@ -198,6 +233,11 @@ mod tests {
     use crate::analysis::msd::{analyse, lag_grid};
     use crate::analysis::paths::tests::brownian;
 
+    fn choose(trajectories: &[TrajectoryMsd]) -> Window {
+        let first = candidates(trajectories, 0.0).into_iter().next();
+        first.unwrap_or_else(|| without_regime(trajectories))
+    }
+
     fn msd_of(d: f64, noise: f64, frames: usize, seed: u64) -> TrajectoryMsd {
         let paths = brownian(64, frames, 0.1, d, noise, seed);
         analyse(&paths, &lag_grid(1, frames / 2, 24.0))
@@ -221,6 +261,15 @@ mod tests {
             "{:?}",
             window.bounds
         );
+    }
+
+    #[test]
+    fn the_start_waits_for_half_a_jump_where_that_comes_early() {
+        let t = [msd_of(0.02, 0.0, 2000, 1)];
+        // MSD = 0.12 t: 1 angstrom^2 at 8 ps of 200; 10 angstrom^2 only at 83 ps.
+        let start = |least| candidates(&t, least)[0].bounds[0];
+        assert!((start(1.0) - 8.3).abs() < 1.5, "{}", start(1.0));
+        assert!(start(10.0) < 0.31);
     }
 
     #[test]

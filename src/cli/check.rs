@@ -4,7 +4,7 @@ use super::run::{configure, report};
 use super::{RunArgs, generate::print_bytes};
 use crate::command::COMMANDS;
 use crate::diag::{Diagnostic, Severity};
-use crate::graph::{Executor, Failure, check};
+use crate::graph::{Executor, Failure, Limits, check};
 use crate::io::log::Log;
 use std::io::IsTerminal;
 
@@ -63,5 +63,5 @@ fn findings(args: &CheckArgs) -> Result<Vec<Diagnostic>, Box<Failure>> {
     };
     configure(&mut executor, &switches)?;
     executor.open(&args.file)?;
-    Ok(check(&mut executor))
+    Ok(check(&mut executor, Limits::default()))
 }

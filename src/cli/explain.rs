@@ -2,6 +2,7 @@
 
 use super::generate::print_bytes;
 use crate::command::COMMANDS;
+use crate::domain::regions;
 use crate::error::nearest;
 use crate::signature::{Arg, Kind, Signature, Times};
 use crate::{compute, dump, fix, pair};
@@ -17,7 +18,7 @@ pub struct ExplainArgs {
 
 /// A manual page.
 struct Page {
-    /// `command`, `pair_style`, `fix`, `compute` or `dump`.
+    /// `command`, `pair_style`, `fix`, `compute`, `region` or `dump`.
     kind: &'static str,
     /// Words before the arguments, e.g. `fix ID group-ID nvt`.
     prefix: String,
@@ -53,6 +54,11 @@ fn pages() -> Vec<Page> {
         compute::COMPUTES
             .iter()
             .map(|c| page("compute", "compute ID group-ID ", c.signature)),
+    );
+    all.extend(
+        regions::REGIONS
+            .iter()
+            .map(|r| page("region", "region ID ", r.signature)),
     );
     all.extend(
         dump::DUMPS
@@ -133,6 +139,7 @@ fn list(all: &[Page]) -> String {
         ("fix", "Fixes"),
         ("compute", "Computes"),
         ("dump", "Dumps"),
+        ("region", "Regions"),
     ] {
         let mut of_kind: Vec<&Page> = all.iter().filter(|p| p.kind == kind).collect();
         of_kind.sort_by_key(|p| p.signature.name);
@@ -342,6 +349,7 @@ mod tests {
             "command" => 1,
             "pair_style" => 2,
             "dump" => 6,
+            "region" => 3,
             _ => 4,
         }
     }

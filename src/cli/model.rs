@@ -30,7 +30,7 @@ pub fn run(args: &ModelArgs) -> i32 {
                 status |= report(
                     &Diagnostic::error(format!("Cannot open model file {name}: {e}")),
                     1,
-                )
+                );
             }
         }
     }

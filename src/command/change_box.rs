@@ -95,7 +95,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         .x
         .iter_mut()
         .zip(&mut state.atoms.image)
-        .for_each(|(x, image)| cell.wrap(x, image));
+        .for_each(|(x, image)| cell.remap(x, image));
     state.boundary = cell.boundary;
     state.cell = Some(cell);
     state.touch();

@@ -129,7 +129,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
             .x
             .iter_mut()
             .zip(&mut state.atoms.image)
-            .for_each(|(x, i)| cell.wrap(x, i));
+            .for_each(|(x, i)| cell.remap(x, i));
     }
     state.touch();
     Ok(Flow::Next)

@@ -50,7 +50,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
 
 fn atom(s: &mut Session<'_>) -> Result<Flow> {
     let words = &s.words[1..];
-    if words.is_empty() || words.len() % 2 != 0 {
+    if words.is_empty() || !words.len().is_multiple_of(2) {
         return Err(Error::input(
             "Illegal labelmap atom command: expected pairs of type and label",
         ));

@@ -92,18 +92,22 @@ fn replicate(engine: &mut Engine, old: &Cell, n: [i64; 3]) {
 
 fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
     let mut out = Atoms::default();
+    let edges = old.vectors();
     let largest = atoms.max_id();
     let molecules = atoms.molecule.iter().copied().max().unwrap_or(0);
-    for k in 0..n[2] {
+    // LAMMPS' order on one rank: z innermost, although IDs count x first.
+    for i in 0..n[0] {
         for j in 0..n[1] {
-            for i in 0..n[0] {
+            for k in 0..n[2] {
                 let copy = (k * n[1] + j) * n[0] + i;
-                let shift = old.shift([i as i32, j as i32, k as i32]);
                 for a in 0..atoms.len() {
                     let mut x = old.unwrap(atoms.x[a], atoms.image[a]);
                     let mut image = [0; 3];
-                    (0..3).for_each(|d| x[d] += shift[d]);
-                    new.wrap(&mut x, &mut image);
+                    // One edge after the other: random streams need the last bit.
+                    for (edge, n) in edges.iter().zip([i, j, k]) {
+                        (0..3).for_each(|d| x[d] += n as f64 * edge[d]);
+                    }
+                    new.remap(&mut x, &mut image);
                     out.id.push(atoms.id[a] + copy * largest);
                     out.kind.push(atoms.kind[a]);
                     out.x.push(x);

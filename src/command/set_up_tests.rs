@@ -417,3 +417,28 @@ fn boxes_change_as_in_lammps() {
             .contains("bounds are invalid")
     );
 }
+
+#[test]
+fn positions_in_triclinic_cells_have_the_last_bit_of_lammps() {
+    let rig = Rig::after(
+        "units metal
+lattice custom 3.0 a1 1 0 0 a2 0.3 1.1 0 a3 0.2 -0.4 0.9 basis 0 0 0 basis 0.5 0.25 0.125
+region p prism 0 4 0 4 0 4 1.2 0.8 -1.6
+create_box 2 p
+create_atoms 1 box basis 2 2
+create_atoms 1 random 30 5 NULL
+replicate 2 1 3",
+    );
+    let atoms = &rig.engine.state.atoms;
+    let index = atoms.index();
+    assert_eq!(atoms.len(), 1764);
+    // From a dump with 17 digits, LAMMPS 22 Jul 2025.
+    assert_eq!(
+        atoms.x[index[&890]],
+        [32.399999999999999, -6.5250000000000004, 11.137500000000003]
+    );
+    assert_eq!(
+        atoms.x[index[&1200]],
+        [26.099999999999998, -11.099999999999998, 21.600000000000001]
+    );
+}

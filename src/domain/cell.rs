@@ -172,6 +172,46 @@ impl Cell {
         }
     }
 
+    /// Wraps an atom that is read, copied or displaced. Positions in a triclinic cell take the way through
+    /// fractional coordinates even if they lie inside, as in LAMMPS: random streams that start from a
+    /// position (`velocity loop geom`, `set type/fraction`) need its last bit.
+    pub fn remap(&self, x: &mut [f64; 3], image: &mut [i32; 3]) {
+        if !self.triclinic {
+            return self.wrap(x, image);
+        }
+        let [lx, ly, lz] = self.lengths();
+        let [xy, xz, yz] = self.tilt;
+        // Inverse of the upper triangular matrix of the edge vectors.
+        let (ixy, ixz, iyz) = (
+            -xy / (lx * ly),
+            (yz * xy - ly * xz) / (lx * ly * lz),
+            -yz / (ly * lz),
+        );
+        let d = [0, 1, 2].map(|k| x[k] - self.lo[k]);
+        let mut s = [
+            1.0 / lx * d[0] + ixy * d[1] + ixz * d[2],
+            1.0 / ly * d[1] + iyz * d[2],
+            1.0 / lz * d[2],
+        ];
+        for k in 0..3 {
+            if self.periodic(k) && !(0.0..1.0).contains(&s[k]) {
+                let n = s[k].floor();
+                s[k] = (s[k] - n).max(0.0);
+                image[k] += n as i32;
+                if s[k] >= 1.0 {
+                    // A tiny negative fraction rounds up to the upper face.
+                    s[k] -= 1.0;
+                    image[k] += 1;
+                }
+            }
+        }
+        *x = [
+            lx * s[0] + xy * s[1] + xz * s[2] + self.lo[0],
+            ly * s[1] + yz * s[2] + self.lo[1],
+            lz * s[2] + self.lo[2],
+        ];
+    }
+
     /// The shortest periodic image of the difference `d` (exact for cells that are not too skewed).
     pub fn minimum_image(&self, d: [f64; 3]) -> [f64; 3] {
         let l = self.lengths();

@@ -285,7 +285,7 @@ impl Custom {
         let s = host.state();
         let cell = s.cell("dump")?;
         let mut h = String::new();
-        if self.units && !(self.units_written && !self.output.one_per_frame()) {
+        if self.units && (!self.units_written || self.output.one_per_frame()) {
             h += &format!("ITEM: UNITS\n{}\n", s.units.name);
             self.units_written = true;
         }

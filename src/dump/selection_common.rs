@@ -250,7 +250,7 @@ impl Selection {
             }
             "sort" => {
                 self.sort =
-                    sort_of(k.str("order"), columns).map_err(|e| e.or_at(k.word("order")))?
+                    sort_of(k.str("order"), columns).map_err(|e| e.or_at(k.word("order")))?;
             }
             "thresh" => self.threshold(k, host)?,
             _ => return Ok(false),

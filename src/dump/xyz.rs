@@ -218,7 +218,7 @@ impl Dump for Xyz {
                     self.float = k
                         .str("text")
                         .parse()
-                        .map_err(|e| Error::input(format!("{e}")).at(k.word("text")))?
+                        .map_err(|e| Error::input(format!("{e}")).at(k.word("text")))?;
                 }
             }
         }

@@ -94,6 +94,9 @@ struct Langevin {
     draws: i64,
     /// Forces of the last step, kept for the energy.
     forces: Vec<[f64; 3]>,
+    /// Whether `forces` came from a restart file and are still to be used: friction depends on velocities
+    /// in the middle of a step, which are gone at its end.
+    resume: bool,
     /// Energy given to the atoms until now, and in the last step per time.
     energy: f64,
     power: f64,
@@ -158,6 +161,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         temperature: None,
         draws: 0,
         forces: Vec::new(),
+        resume: false,
         energy: 0.0,
         power: 0.0,
         dt: 0.0,
@@ -278,7 +282,15 @@ impl Fix for Langevin {
     }
 
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
-        self.apply(host)?;
+        let atoms = &mut host.state_mut().atoms;
+        if std::mem::take(&mut self.resume) && self.forces.len() == atoms.f.len() {
+            for (f, mine) in atoms.f.iter_mut().zip(&self.forces) {
+                (0..3).for_each(|k| f[k] += mine[k]);
+            }
+            host.state_mut().touch();
+        } else {
+            self.apply(host)?;
+        }
         if self.tally && !self.started {
             self.started = true;
             self.power = self.power(host);
@@ -323,6 +335,11 @@ impl Fix for Langevin {
         ))
     }
 
+    fn retain(&mut self, keep: &[bool]) {
+        let mut k = keep.iter();
+        self.forces.retain(|_| *k.next().unwrap_or(&true));
+    }
+
     fn modify(&mut self, words: &[&str], host: &mut dyn Host) -> Result<()> {
         match words {
             ["temp", id] => {
@@ -340,7 +357,8 @@ impl Fix for Langevin {
             .real(self.energy)
             .real(self.power)
             .real(self.dt)
-            .flag(self.started);
+            .flag(self.started)
+            .vectors(&self.forces);
         Some(w.finish())
     }
 
@@ -351,6 +369,8 @@ impl Fix for Langevin {
         self.power = r.real()?;
         self.dt = r.real()?;
         self.started = r.flag()?;
+        self.forces = r.vectors()?;
+        self.resume = true;
         Ok(())
     }
 }

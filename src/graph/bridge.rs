@@ -4,8 +4,10 @@
 //! from the host.
 
 use super::entry::CommandEntry;
+use crate::domain::Brick;
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::moments::Selection;
+use crate::domain::regions;
 use crate::engine::thermo::KEYWORDS;
 use crate::error::{Error, Result, nearest};
 use crate::script::FormulaHost;
@@ -45,25 +47,6 @@ impl<'a> FormulaBridge<'a> {
             ))
             .suggest(group, groups.names())
         })
-    }
-
-    /// Brings a region with variables of its own up to date.
-    fn refresh(&mut self, region: &str) -> Result<()> {
-        let name = region.to_string();
-        let Some(index) = self.host.state().regions.get_index_of(&name) else {
-            return Ok(());
-        };
-        // The region is taken out meanwhile, because its variables may ask the host anything.
-        let Some((key, mut region)) = self.host.state_mut().regions.shift_remove_index(index)
-        else {
-            return Ok(());
-        };
-        let result = region.update(self.host);
-        self.host
-            .state_mut()
-            .regions
-            .shift_insert(index, key, region);
-        result
     }
 }
 
@@ -188,7 +171,7 @@ impl FormulaHost for FormulaBridge<'_> {
         self.require_box()?;
         let bit = self.bit(&call.group)?;
         if let Some(region) = &call.region {
-            self.refresh(region)?;
+            regions::update(self.host, region)?;
         }
         let atoms = Selection::new(self.host.state(), bit, call.region.as_deref())?;
         let k = call.component;
@@ -202,7 +185,7 @@ impl FormulaHost for FormulaBridge<'_> {
             GroupFunction::Fcm => axis(atoms.force()),
             GroupFunction::Bound => {
                 let (lo, hi) = atoms.bounds();
-                let side = if k % 2 == 0 { lo } else { hi };
+                let side = if k.is_multiple_of(2) { lo } else { hi };
                 side[(k / 2).min(2)]
             }
             GroupFunction::Gyration => atoms.gyration(),
@@ -232,7 +215,7 @@ impl FormulaHost for FormulaBridge<'_> {
 
     fn region_mask(&mut self, region: &str) -> Result<Vec<bool>> {
         self.require_box()?;
-        self.refresh(region)?;
+        regions::update(self.host, region)?;
         let s = self.host.state();
         let r = s.regions.get(region).ok_or_else(|| {
             Error::input(format!(
@@ -295,7 +278,7 @@ impl FormulaHost for FormulaBridge<'_> {
             "triclinic" => flag(s.cell.as_ref().is_some_and(|c| c.triclinic)),
             "natoms" | "nlocal" => s.atoms.len() as f64,
             "nall" | "nghost" => {
-                let local: usize = self.host.bricks().bricks.iter().map(|b| b.len()).sum();
+                let local: usize = self.host.bricks().bricks.iter().map(Brick::len).sum();
                 let ghosts = local.saturating_sub(s.atoms.len());
                 (if name == "nall" {
                     s.atoms.len() + ghosts

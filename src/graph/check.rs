@@ -15,33 +15,51 @@ use crate::signature::{Kind, Signature};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-/// Lines that a dry execution follows before it gives up; loops over results of runs may never end without them.
-const MAX_STEPS: usize = 20_000;
-/// The same in time.
-const MAX_TIME: Duration = Duration::from_secs(60);
+/// How far a dry execution goes; loops over results of runs may never end without such limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Lines and commands.
+    pub steps: usize,
+    /// Time.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 20_000,
+            time: Duration::from_secs(60),
+        }
+    }
+}
 
 /// All findings of the script that `executor` (made dry, script opened) holds, sorted by place.
-pub fn check(executor: &mut Executor) -> Vec<Diagnostic> {
+pub fn check(executor: &mut Executor, limits: Limits) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     let predefined = executor.context().variables.script().names();
     let mut damage = Damage::default();
     collect(executor.prepare(), executor, &mut damage, &mut findings);
-    let complete = dry_run(executor, &mut damage, &mut findings);
+    let complete = dry_run(executor, limits, &mut damage, &mut findings);
     static_pass(executor, &predefined, complete, &mut findings);
     findings.sorted()
 }
 
 /// Executes dry; whether the end was reached.
-fn dry_run(executor: &mut Executor, damage: &mut Damage, findings: &mut Findings) -> bool {
+fn dry_run(
+    executor: &mut Executor,
+    limits: Limits,
+    damage: &mut Damage,
+    findings: &mut Findings,
+) -> bool {
     let start = Instant::now();
-    for _ in 0..MAX_STEPS {
+    for _ in 0..limits.steps {
         let step = executor.step();
         let end = matches!(step, Ok(Step::End(_)));
         collect(step.map(|_| ()), executor, damage, findings);
         if end {
             return true;
         }
-        if start.elapsed() > MAX_TIME {
+        if start.elapsed() > limits.time {
             break;
         }
     }
@@ -59,14 +77,65 @@ fn collect(
     findings: &mut Findings,
 ) {
     for warning in executor.take_warnings() {
-        findings.add(warning);
-    }
-    if let Err(failure) = result {
-        let words = executor.last_words();
-        if !damage.explains(&failure, &words, executor) {
-            findings.add(failure.diagnostic);
+        if !damage.explains_warning(&warning) {
+            findings.add(warning);
         }
-        damage.add(&words, executor);
+    }
+    let words = executor.last_words();
+    damage.ran |= words
+        .first()
+        .is_some_and(|w| matches!(w.as_str(), "run" | "minimize"));
+    let Err(failure) = result else {
+        damage.written.extend(written(executor, &words));
+        return;
+    };
+    if let Some(file) = damage.made_by_script(&failure, &words) {
+        let mut d = Diagnostic::warning(format!(
+            "{file} is written by this script: what follows was checked without it"
+        ));
+        d.place = failure.diagnostic.place;
+        findings.add(d);
+    } else if !damage.explains(&failure, &words, executor) {
+        findings.add(damage.weighed(failure.diagnostic));
+    }
+    damage.add(&words, executor);
+}
+
+/// Names and patterns of files that a command writes when it is not executed dry.
+fn written(executor: &Executor, words: &[Word]) -> Vec<String> {
+    let name = words.first().map_or("", Word::as_str);
+    if !matches!(
+        name,
+        "write_data"
+            | "write_restart"
+            | "restart"
+            | "write_dump"
+            | "dump"
+            | "print"
+            | "fix"
+            | "shell"
+    ) {
+        return Vec::new();
+    }
+    let args: Vec<&str> = words.iter().skip(1).map(Word::as_str).collect();
+    if matches!(name, "restart" | "shell") {
+        return args.iter().map(|a| (*a).to_string()).collect();
+    }
+    let kinds = executor
+        .context()
+        .entry(words)
+        .map_or_else(Vec::new, |e| links(e, words, &[]).kinds);
+    let files = kinds.iter().filter(|c| matches!(c.kind, Kind::FileOut));
+    files.map(|c| args[c.word].to_string()).collect()
+}
+
+/// Whether `name` fits `pattern`, in which `*` stands for anything.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
+            (0..=rest.len()).any(|i| rest.is_char_boundary(i) && fits(after, &rest[i..]))
+        }),
     }
 }
 
@@ -77,6 +146,10 @@ struct Damage {
     cell: bool,
     pair: bool,
     atoms: bool,
+    /// Files that the script would have written so far.
+    written: Vec<String>,
+    /// A run was passed.
+    ran: bool,
 }
 
 impl Damage {
@@ -91,21 +164,51 @@ impl Damage {
                 self.atoms = true;
             }
             "create_atoms" | "mass" | "set" | "lattice" | "units" | "atom_style" => {
-                self.atoms = true
+                self.atoms = true;
             }
             "pair_style" | "pair_coeff" => self.pair = true,
             _ => {}
         }
-        for (_, item) in self.defined(words, executor) {
-            self.items.insert(item);
-        }
+        let entry = executor.context().entry(words);
+        let defined = entry.map_or_else(Vec::new, |e| links(e, words, &[]).defines);
+        self.items.extend(defined.into_iter().map(|d| d.1));
     }
 
-    fn defined(&self, words: &[Word], executor: &Executor) -> Vec<(usize, Item)> {
-        executor
-            .context()
-            .entry(words)
-            .map_or_else(Vec::new, |e| links(e, words, &[]).defines)
+    /// The file that is missing only because nothing was written.
+    fn made_by_script(&self, failure: &Failure, words: &[Word]) -> Option<String> {
+        let message = &failure.diagnostic.message;
+        let missing = message.starts_with("Cannot open");
+        let mut names = words.iter().skip(1).map(Word::as_str);
+        let file = names.find(|w| message.contains(w) && self.written.iter().any(|p| fits(p, w)));
+        file.filter(|_| missing).map(String::from)
+    }
+
+    /// Values that a run would have given are not there in a dry execution: what a command says about substituted
+    /// values behind a run is no more than a warning.
+    fn weighed(&self, mut d: Diagnostic) -> Diagnostic {
+        let of_words = [
+            "Unknown",
+            "Unrecognized",
+            "Could not find",
+            "Illegal",
+            "Cannot open",
+            "Substitution",
+        ];
+        if self.ran && d.expanded.is_some() && !of_words.iter().any(|w| d.message.starts_with(w)) {
+            d.severity = Severity::Warning;
+            d.notes
+                .push("a run before this line was not executed: values may differ".into());
+        }
+        d
+    }
+
+    /// Whether a warning follows from earlier errors.
+    fn explains_warning(&self, warning: &Diagnostic) -> bool {
+        let message = warning.message.as_str();
+        let fixes = self.items.iter().any(|i| i.kind == "fix");
+        (self.pair && message.starts_with("No pair style"))
+            || (fixes
+                && (message.contains("time integration") || message.contains("time integrated")))
     }
 
     /// Whether an error follows from earlier ones.
@@ -113,10 +216,11 @@ impl Damage {
         let name = words.first().map_or("", Word::as_str);
         let message = failure.diagnostic.message.as_str();
         let broken = |item: &Item| self.items.contains(item);
-        let uses_broken = executor
-            .context()
-            .entry(words)
-            .is_some_and(|e| links(e, words, &[]).uses.iter().any(|(_, i)| broken(i)));
+        let uses_broken = executor.context().entry(words).is_some_and(|e| {
+            let l = links(e, words, &[]);
+            let mut items = l.uses.iter().chain(&l.removes);
+            items.any(|(_, i)| broken(i))
+        });
         let names_broken = self.items.iter().any(|i| {
             i.kind == "variable"
                 && (message.contains(&format!("illegal variable {}", i.id))
@@ -243,8 +347,28 @@ fn node_findings(
         let d = Diagnostic::error(format!("{} is used but never defined", u.item));
         found.push(at(d, word_place(executor, node, u.word + 1)));
     }
+    found.extend(file_findings(executor, node));
     found.extend(style_findings(executor, node));
     found
+}
+
+/// Files that are read and do not exist; `include` is looked at where the graph is built.
+fn file_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
+    let files = node
+        .links
+        .kinds
+        .iter()
+        .filter(|c| matches!(c.kind, Kind::FileIn));
+    files
+        .filter_map(|c| Some((c.word, node.words.get(c.word + 1)?.as_str())))
+        .filter(|(_, f)| {
+            node.name != "include" && !f.contains(['$', '*']) && !std::path::Path::new(f).exists()
+        })
+        .map(|(word, f)| {
+            let d = Diagnostic::warning(format!("file {f} does not exist now"));
+            at(d, word_place(executor, node, word + 1))
+        })
+        .collect()
 }
 
 /// Unknown styles and words that do not fit the signature, where nothing is substituted.
@@ -258,7 +382,7 @@ fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
     }
     for c in &node.links.kinds {
         if let Kind::Style(kind) = c.kind
-            && args[c.word] != "none"
+            && !matches!(args[c.word], "none" | "delete")
             && style_names(kind).is_some()
             && style_signature(kind, args[c.word]).is_none()
         {
@@ -299,6 +423,12 @@ fn style_names(kind: &str) -> Option<Vec<&'static str>> {
                 .map(|e| e.signature)
                 .collect(),
         ),
+        "region" => names(
+            crate::domain::regions::REGIONS
+                .iter()
+                .map(|e| e.signature)
+                .collect(),
+        ),
         "dump" => names(crate::dump::DUMPS.iter().map(|e| e.signature).collect()),
         _ => None,
     }
@@ -308,5 +438,21 @@ fn suggest<'a>(d: Diagnostic, word: &str, known: impl Iterator<Item = &'a str>) 
     match nearest(word, known) {
         Some(near) => d.help(format!("did you mean '{near}'?")),
         None => d,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn stars_stand_for_anything() {
+        assert!(
+            fits("final.*.rst", "final.20.rst")
+                && fits("a", "a")
+                && fits("*", "")
+                && fits("x*y*", "xaybz")
+        );
+        assert!(!fits("final.*.rst", "final.20.rs") && !fits("a", "ab") && !fits("x*y", "x"));
     }
 }

@@ -11,6 +11,16 @@ use std::rc::Rc;
 
 /// Commands of LAMMPS that argyro does not have, for a message that says so.
 const FOREIGN: &[&str] = &[
+    "angle_coeff",
+    "angle_style",
+    "bond_coeff",
+    "bond_style",
+    "kspace_modify",
+    "kspace_style",
+    "min_modify",
+    "min_style",
+    "minimize",
+    "special_bonds",
     "bond_write",
     "compute_voronoi",
     "create_bonds",
@@ -154,7 +164,7 @@ impl Context {
         let e = Error::input(format!("Unknown command: {name}"));
         if FOREIGN.contains(&name) {
             return Err(e
-                .note("LAMMPS has it, argyro does not")
+                .note("LAMMPS has it, this version of argyro does not")
                 .help(alternative(name)));
         }
         let names = self.commands.iter().map(|c| c.signature.name);

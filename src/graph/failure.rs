@@ -47,7 +47,7 @@ pub fn of_script(sources: &SourceMap, error: &ScriptError, command: &Mapped) -> 
     if let Some(p) = error.place() {
         let written = span.map(|s| sources.text(s)).unwrap_or_default();
         let meant = p.text.get(p.range.clone()).unwrap_or_default();
-        d.expanded = (meant != written && !p.text.is_empty()).then(|| p.text.trim().to_string());
+        d.expanded = (meant != written && !p.text.is_empty()).then(|| folded(&p.text));
     }
     for (related, remark) in error.related() {
         let at = related.span.and_then(|s| sources.location(s));
@@ -63,6 +63,15 @@ pub fn of_script(sources: &SourceMap, error: &ScriptError, command: &Mapped) -> 
         diagnostic: d,
         last_line: command.as_str().trim().to_string(),
     }
+}
+
+/// A command with single blanks, unless blanks in quotes count.
+fn folded(text: &str) -> String {
+    if text.contains(['"', '\'']) {
+        return text.trim().to_string();
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
 /// A diagnostic for an error of the command `line`; `command` is its text before substitution.
@@ -85,7 +94,7 @@ pub fn of_command(
     d.place = span.and_then(|s| place(sources, s));
     let after = line.text.as_str().trim();
     if after != command.as_str().trim() {
-        d.expanded = Some(after.to_string());
+        d.expanded = Some(folded(after));
     }
     d.notes.clone_from(&error.notes);
     d.help.clone_from(&error.help);

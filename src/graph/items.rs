@@ -4,6 +4,7 @@
 
 use super::entry::CommandEntry;
 use crate::domain::host::Source;
+use crate::domain::regions;
 use crate::script::expr::FormulaRef;
 use crate::script::{Formula, Mapped, Subst, Substitution, Word, substitutions};
 use crate::signature::{Arg, Kind, Signature, Times};
@@ -107,7 +108,7 @@ pub fn links(entry: &CommandEntry, words: &[Word], found: &[Substitution]) -> Li
         formula(&text, 2, &mut links.uses);
     }
     named_things(name, &args, &mut links.uses);
-    if name == "variable" && args.get(1) == Some(&"delete") {
+    if matches!(name, "variable" | "region" | "group") && args.get(1) == Some(&"delete") {
         links.removes.append(&mut links.defines);
     }
     dedup(&mut links.uses);
@@ -244,6 +245,10 @@ pub fn style_signature(kind: &str, name: &str) -> Option<&'static Signature> {
             .map(|e| e.signature)
             .find(|s| s.name == name),
         "compute" => compute::COMPUTES
+            .iter()
+            .map(|e| e.signature)
+            .find(|s| s.name == name),
+        "region" => regions::REGIONS
             .iter()
             .map(|e| e.signature)
             .find(|s| s.name == name),

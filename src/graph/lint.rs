@@ -267,3 +267,104 @@ fn averages(fix: &Recorded, run: &[Word], engine: &Engine) -> Option<Slip> {
         help: "make the run longer or Nfreq smaller".into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::NoVariables;
+    use crate::io::log::Log;
+    use crate::script::{Mapped, split};
+    use crate::units::Units;
+    use std::rc::Rc;
+
+    fn engine(units: &str, dt: f64) -> Engine {
+        let mut e = Engine::new(Log::silent(), Rc::new(NoVariables), true);
+        e.state.units = Units::named(units).unwrap();
+        e.state.dt = dt;
+        e.state.atoms.push(1, 1, [0.0; 3], false, false);
+        e.state.atoms.v[0] = [100.0, 0.0, 0.0];
+        e
+    }
+
+    fn words(text: &str) -> Vec<Word> {
+        split(&Mapped::plain(text)).unwrap()
+    }
+
+    /// Messages for a run after these commands.
+    fn slips(engine: &Engine, commands: &[&str], run: &str) -> Vec<String> {
+        let mut lints = Lints::default();
+        let sources = SourceMap::default();
+        commands
+            .iter()
+            .for_each(|c| lints.executed(&words(c), &sources));
+        let found = lints.before_run(&words(run), engine);
+        assert!(
+            lints.before_run(&words(run), engine).is_empty(),
+            "once is enough"
+        );
+        found.into_iter().map(|s| s.message).collect()
+    }
+
+    #[test]
+    fn damping_times_in_the_wrong_unit_are_named() {
+        let e = engine("metal", 0.001);
+        let found = slips(
+            &e,
+            &["fix 1 all npt temp 300 300 100.0 iso 1 1 1000"],
+            "run 5",
+        );
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            found[0].contains("Tdamp 100 ps of fix 1 npt") && found[1].contains("Pdamp 1000 ps")
+        );
+        let short = slips(&e, &["fix l all langevin 300 300 0.001 7"], "run 5");
+        assert!(short[0].contains("less than 10 timesteps"), "{short:?}");
+        for fine in [
+            "fix 1 all nvt temp 300 300 0.1",
+            "fix 1 all nve",
+            "fix 1 all nvt temp 300 300 v_x",
+            "fix 1 all nvt temp 300",
+        ] {
+            assert!(slips(&e, &[fine], "run 5").is_empty(), "{fine}");
+        }
+        assert!(
+            slips(
+                &e,
+                &["fix 1 all nvt temp 300 300 100.0", "unfix 1"],
+                "run 5"
+            )
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn timesteps_are_compared_with_femtoseconds() {
+        assert!(slips(&engine("metal", 1.0), &[], "run 5")[0].contains("is 1000 fs"));
+        assert!(slips(&engine("real", 0.001), &[], "run 5")[0].contains("unusually short"));
+        assert!(slips(&engine("lj", 1.0), &[], "run 5").is_empty());
+        assert!(slips(&engine("metal", 0.002), &[], "run 5").is_empty());
+    }
+
+    #[test]
+    fn lists_that_are_built_blindly_are_checked_against_the_skin() {
+        let mut e = engine("metal", 0.001);
+        e.neighbor.check = false;
+        e.neighbor.every = 10;
+        assert!(
+            slips(&e, &[], "run 5").is_empty(),
+            "1 A of motion, 1 A is half the skin"
+        );
+        e.neighbor.every = 50;
+        assert!(slips(&e, &[], "run 5")[0].contains("check no"));
+    }
+
+    #[test]
+    fn averages_that_never_appear_are_named() {
+        let mut e = engine("lj", 0.005);
+        let fix = ["fix a all ave/time 1 10 100 c_x"];
+        assert_eq!(slips(&e, &fix, "run 50").len(), 1);
+        assert!(slips(&e, &fix, "run 100").is_empty());
+        e.state.step = 90;
+        assert!(slips(&e, &fix, "run 10").is_empty() && slips(&e, &fix, "run 100 upto").is_empty());
+    }
+}

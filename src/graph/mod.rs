@@ -16,7 +16,7 @@ mod model;
 mod variables;
 
 pub use bridge::FormulaBridge;
-pub use check::check;
+pub use check::{Limits, check};
 pub use context::Context;
 pub use entry::{CommandEntry, Control, Echo, Flow, Session};
 pub use executor::{Executor, Step};

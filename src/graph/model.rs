@@ -6,8 +6,8 @@
 use super::entry::CommandEntry;
 use super::items::{Item, Links, links};
 use crate::script::{
-    Line, Mapped, Script, SourceMap, Span, Substitution, Word, parse_if, parse_script, split,
-    strip_comment, substitutions,
+    Line, Mapped, Script, SourceMap, Span, Subst, Substitution, Word, parse_if, parse_script,
+    split, strip_comment, substitutions,
 };
 use std::collections::HashMap;
 use std::path::Path;
@@ -112,6 +112,8 @@ struct Builder<'a> {
     sources: &'a mut SourceMap,
     graph: CommandGraph,
     predefined: Vec<Item>,
+    /// First values of index- and string-style variables, for file names of `include`.
+    values: HashMap<String, String>,
 }
 
 /// Builds the graph of a script. `predefined` are things that exist before it, such as variables of the command line.
@@ -129,6 +131,7 @@ pub fn build(
         sources,
         graph: CommandGraph::default(),
         predefined,
+        values: HashMap::new(),
     };
     builder.file(script, &name, 0);
     builder.depend();
@@ -161,6 +164,7 @@ impl Builder<'_> {
                 );
             }
             own.push(node);
+            self.value(node);
             self.branches(node);
             previous = self.successor(node, depth);
         }
@@ -237,6 +241,36 @@ impl Builder<'_> {
         }
     }
 
+    /// Remembers the first value of a variable whose value stands in the script.
+    fn value(&mut self, node: usize) {
+        let words: Vec<&str> = self.graph.nodes[node]
+            .words
+            .iter()
+            .map(Word::as_str)
+            .collect();
+        if let ["variable", name, "index" | "string", value, ..] = words[..]
+            && !value.contains('$')
+        {
+            self.values
+                .entry(name.to_string())
+                .or_insert_with(|| value.to_string());
+        }
+    }
+
+    /// A file name with the known variables replaced; `None` if something else is to be substituted.
+    fn file_name(&self, word: &Word) -> Option<String> {
+        let mut name = word.as_str().to_string();
+        for s in substitutions(&word.text).ok()? {
+            let Subst::Variable(variable) = s.what else {
+                return None;
+            };
+            let value = self.values.get(&variable)?;
+            name = name.replace(&format!("${{{variable}}}"), value);
+            name = name.replace(&format!("${variable}"), value);
+        }
+        Some(name)
+    }
+
     /// The node from which the next line is reached: the command itself, the end of an included file, or nothing.
     fn successor(&mut self, node: usize, depth: usize) -> Option<usize> {
         match self.graph.nodes[node].name.as_str() {
@@ -247,11 +281,9 @@ impl Builder<'_> {
     }
 
     fn include(&mut self, node: usize, depth: usize) -> Option<usize> {
-        let path = self.graph.nodes[node]
-            .words
-            .get(1)
-            .map(|w| w.as_str().to_string());
-        let Some(path) = path.filter(|p| !p.contains('$') && depth < MAX_DEPTH) else {
+        let word = self.graph.nodes[node].words.get(1);
+        let path = word.and_then(|w| self.file_name(w));
+        let Some(path) = path.filter(|_| depth < MAX_DEPTH) else {
             return Some(node);
         };
         match std::fs::read(Path::new(&path)) {

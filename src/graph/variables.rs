@@ -5,6 +5,7 @@ use super::entry::CommandEntry;
 use crate::domain::Host;
 use crate::engine;
 use crate::error::Result;
+use crate::script::variables::Style;
 use crate::script::{Mapped, Variables, substitute};
 
 /// The variables of a script together with what their formulas may ask.
@@ -57,7 +58,7 @@ impl engine::Variables for ScriptVariables {
     }
 
     fn style(&self, name: &str) -> Option<&'static str> {
-        self.variables.style(name).map(|s| s.name())
+        self.variables.style(name).map(Style::name)
     }
 
     fn substitute(&self, text: &str, host: &mut dyn Host) -> Result<String> {

@@ -5,28 +5,84 @@
 //! Imports `simd` and the plain data of [`crate::ml::mace::model`].
 
 use crate::ml::mace::model::Contraction;
-use crate::simd::polynomial::{MAX_DEGREE, MAX_VARIABLES, Tree};
-use crate::simd::{Real, padded};
-use std::collections::BTreeMap;
+use crate::simd::polynomial::{Gradient, MAX_DEGREE, MAX_VARIABLES, Tree, Value};
+use crate::simd::{Level, Real, contraction as scalar, padded};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Polynomial of one component of the product basis.
 #[derive(Debug, Clone)]
 pub struct Component<T> {
-    /// Its monomials.
-    pub tree: Tree,
-    /// Coefficients per row of species, \[monomials\]\[padded channels\].
+    form: Form,
+    /// Coefficients per row of species, in the layout of the form.
     coefficients: Vec<Vec<T>>,
 }
 
+#[derive(Debug, Clone)]
+enum Form {
+    /// The unrolled scalar contraction.
+    Scalar,
+    /// Any other.
+    General(Tree),
+}
+
 impl<T: Real> Component<T> {
-    /// Coefficients of a species.
-    pub fn of(&self, species: usize) -> &[T] {
+    fn of(&self, species: usize) -> &[T] {
         let row = if self.coefficients.len() == 1 {
             0
         } else {
             species
         };
         &self.coefficients[row]
+    }
+
+    /// Values of all channels \[channels\] from A \[components\]\[channels\].
+    pub fn value(&self, level: Level, species: usize, a: &[T], out: &mut [T]) {
+        let coefficients = self.of(species);
+        match &self.form {
+            Form::Scalar => {
+                let op = scalar::Value {
+                    coefficients,
+                    variables: a,
+                    out,
+                };
+                T::dispatch(level, op);
+            }
+            Form::General(tree) => {
+                let op = Value {
+                    tree,
+                    coefficients,
+                    variables: a,
+                    out,
+                };
+                T::dispatch(level, op);
+            }
+        }
+    }
+
+    /// Adds the gradient times `seed` \[channels\] to `gradient` \[components\]\[channels\].
+    pub fn gradient(&self, level: Level, species: usize, a: &[T], seed: &[T], gradient: &mut [T]) {
+        let coefficients = self.of(species);
+        match &self.form {
+            Form::Scalar => {
+                let op = scalar::Gradient {
+                    coefficients,
+                    variables: a,
+                    seed,
+                    gradient,
+                };
+                T::dispatch(level, op);
+            }
+            Form::General(tree) => {
+                let op = Gradient {
+                    tree,
+                    coefficients,
+                    variables: a,
+                    seed,
+                    gradient,
+                };
+                T::dispatch(level, op);
+            }
+        }
     }
 }
 
@@ -59,23 +115,34 @@ fn merge_component<T: Real>(contraction: &Contraction, m: usize) -> Component<T>
     // Entries that cancel between permutations leave rounding errors behind.
     sums.retain(|_, paths| paths.values().any(|x| x.abs() > 1e-13));
     let monomials: Vec<Vec<u8>> = sums.keys().cloned().collect();
-    let tree = Tree::new(&monomials);
     let rows = contraction.terms.iter().map(|t| t.weight_species).max();
-    let coefficients = (0..rows.unwrap_or(1))
-        .map(|species| coefficients(contraction, &tree, &sums, species))
-        .collect();
-    Component { tree, coefficients }
+    let species = 0..rows.unwrap_or(1);
+    let fixed = scalar::monomials();
+    let known: BTreeSet<&Vec<u8>> = fixed.iter().collect();
+    if monomials.len() == fixed.len() && monomials.iter().all(|m| known.contains(m)) {
+        let packed = |z| scalar::pack(&coefficients(contraction, &fixed, &sums, z));
+        return Component {
+            form: Form::Scalar,
+            coefficients: species.map(packed).collect(),
+        };
+    }
+    let tree = Tree::new(&monomials);
+    let rows = species.map(|z| coefficients(contraction, tree.monomials(), &sums, z));
+    Component {
+        coefficients: rows.collect(),
+        form: Form::General(tree),
+    }
 }
 
 fn coefficients<T: Real>(
     contraction: &Contraction,
-    tree: &Tree,
+    monomials: &[Vec<u8>],
     sums: &BTreeMap<Vec<u8>, Sums>,
     species: usize,
 ) -> Vec<T> {
     let width = padded::<T>(contraction.channels);
-    let mut out = Vec::with_capacity(tree.monomials().len() * width);
-    for monomial in tree.monomials() {
+    let mut out = Vec::with_capacity(monomials.len() * width);
+    for monomial in monomials {
         let mut row = vec![0.0; width];
         for (&(degree, path), value) in sums.get(monomial).into_iter().flatten() {
             let terms = contraction.terms.iter().filter(|t| t.degree == degree);
@@ -97,8 +164,6 @@ mod tests {
     use super::*;
     use crate::ml::irreps::Irrep;
     use crate::ml::mace::model::{ContractionTerm, Coupling};
-    use crate::simd::Level;
-    use crate::simd::polynomial::Value;
 
     fn term(degree: usize, paths: usize, entries: usize, channels: usize) -> ContractionTerm {
         let number = |i: usize| ((i * 37 % 41) as f64 - 20.0) / 20.0;
@@ -135,13 +200,7 @@ mod tests {
         for species in 0..2 {
             for (m, component) in merged.iter().enumerate() {
                 let mut out = vec![0.0; width];
-                let op = Value {
-                    tree: &component.tree,
-                    coefficients: component.of(species),
-                    variables: &a,
-                    out: &mut out,
-                };
-                f64::dispatch(Level::PORTABLE, op);
+                component.value(Level::PORTABLE, species, &a, &mut out);
                 for c in 0..channels {
                     let mut sum = 0.0;
                     for t in &contraction.terms {

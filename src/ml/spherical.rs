@@ -77,7 +77,12 @@ impl<T: Real> Harmonics<T> {
     #[inline(always)]
     pub fn values<S: Simd<T = T>>(&self, s: S, u: Directions<'_, T>, out: &mut [T]) {
         for lane in (0..TILE).step_by(S::N) {
-            let v = [&u.x[lane..], &u.y[lane..], &u.z[lane..]].map(|x| s.read(x));
+            // no closures here: they would be compiled without the vector instructions
+            let v = [
+                s.read(&u.x[lane..]),
+                s.read(&u.y[lane..]),
+                s.read(&u.z[lane..]),
+            ];
             let (re, im) = self.powers(s, v);
             for m in 0..=self.l_max {
                 let mut q = Column::new(s, self, m);
@@ -99,7 +104,12 @@ impl<T: Real> Harmonics<T> {
     #[inline(always)]
     pub fn gradient<S: Simd<T = T>>(&self, s: S, u: Directions<'_, T>, y_bar: &[T], out: &mut [T]) {
         for lane in (0..TILE).step_by(S::N) {
-            let v = [&u.x[lane..], &u.y[lane..], &u.z[lane..]].map(|x| s.read(x));
+            // no closures here: they would be compiled without the vector instructions
+            let v = [
+                s.read(&u.x[lane..]),
+                s.read(&u.y[lane..]),
+                s.read(&u.z[lane..]),
+            ];
             let (re, im) = self.powers(s, v);
             let mut g = [s.zero(); 3];
             for m in 0..=self.l_max {

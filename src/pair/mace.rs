@@ -262,10 +262,10 @@ impl PairStyle for Mace {
     }
 
     fn modify(&mut self, modify: &PairModify) -> Result<()> {
-        if modify.shift || modify.tail {
-            let word = if modify.shift { "shift" } else { "tail" };
+        // `shift` changes nothing: the energy of a pair ends at zero by construction
+        if modify.tail {
             return Err(Error::input(format!(
-                "pair_modify {word} yes has no meaning for pair_style {}",
+                "pair_modify tail yes has no meaning for pair_style {}",
                 self.style
             )));
         }

@@ -65,6 +65,45 @@ macro_rules! arithmetic {
     };
 }
 
+// Steps of `transpose_sum`; each halves the number of vectors: interleave two and add the halves,
+// inside 128-bit lanes first, then whole lanes. Macros because closures and functions without the
+// target features would not be inlined.
+
+macro_rules! pair {
+    (f32, $a:expr, $b:expr) => {{
+        let (a, b) = ($a, $b);
+        _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
+    }};
+    (f64, $a:expr, $b:expr) => {{
+        let (a, b) = ($a, $b);
+        _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b))
+    }};
+}
+
+macro_rules! four {
+    ($a:expr, $b:expr, $c:expr, $d:expr) => {{
+        let x = _mm512_castps_pd(pair!(f32, $a, $b));
+        let y = _mm512_castps_pd(pair!(f32, $c, $d));
+        _mm512_add_ps(
+            _mm512_castpd_ps(_mm512_unpacklo_pd(x, y)),
+            _mm512_castpd_ps(_mm512_unpackhi_pd(x, y)),
+        )
+    }};
+}
+
+macro_rules! lanes {
+    (f32, $a:expr, $b:expr) => {{
+        let (a, b) = ($a, $b);
+        let even = _mm512_shuffle_f32x4::<0x88>(a, b);
+        _mm512_add_ps(even, _mm512_shuffle_f32x4::<0xdd>(a, b))
+    }};
+    (f64, $a:expr, $b:expr) => {{
+        let (a, b) = ($a, $b);
+        let even = _mm512_shuffle_f64x2::<0x88>(a, b);
+        _mm512_add_pd(even, _mm512_shuffle_f64x2::<0xdd>(a, b))
+    }};
+}
+
 impl Simd for Avx512<f32> {
     arithmetic!(
         f32,
@@ -84,28 +123,12 @@ impl Simd for Avx512<f32> {
         let mut out = [self.zero(); 16];
         // SAFETY: the token proves that the instructions exist.
         out[0] = unsafe {
-            // Each step halves the number of vectors: interleave two, add the halves. Inside
-            // 128-bit lanes first (a0 b0 ..), then whole 128-bit lanes.
-            let pair = |a, b| _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
-            let four = |a, b, c, d| {
-                let (x, y) = (_mm512_castps_pd(pair(a, b)), _mm512_castps_pd(pair(c, d)));
-                _mm512_add_ps(
-                    _mm512_castpd_ps(_mm512_unpacklo_pd(x, y)),
-                    _mm512_castpd_ps(_mm512_unpackhi_pd(x, y)),
-                )
-            };
-            // q0 holds in each 128-bit lane partial sums of vectors 0..4, and so on
-            let q0 = four(v[0], v[1], v[2], v[3]);
-            let q1 = four(v[4], v[5], v[6], v[7]);
-            let q2 = four(v[8], v[9], v[10], v[11]);
-            let q3 = four(v[12], v[13], v[14], v[15]);
-            let lanes = |a, b| {
-                _mm512_add_ps(
-                    _mm512_shuffle_f32x4::<0x88>(a, b),
-                    _mm512_shuffle_f32x4::<0xdd>(a, b),
-                )
-            };
-            lanes(lanes(q0, q1), lanes(q2, q3))
+            // q holds in each 128-bit lane partial sums of four vectors
+            let q0 = four!(v[0], v[1], v[2], v[3]);
+            let q1 = four!(v[4], v[5], v[6], v[7]);
+            let q2 = four!(v[8], v[9], v[10], v[11]);
+            let q3 = four!(v[12], v[13], v[14], v[15]);
+            lanes!(f32, lanes!(f32, q0, q1), lanes!(f32, q2, q3))
         };
         out
     }
@@ -132,16 +155,9 @@ impl Simd for Avx512<f64> {
             let w = &v[8 * half..8 * half + 8];
             // SAFETY: the token proves that the instructions exist.
             out[half] = unsafe {
-                let pair = |a, b| _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
-                let lanes = |a, b| {
-                    _mm512_add_pd(
-                        _mm512_shuffle_f64x2::<0x88>(a, b),
-                        _mm512_shuffle_f64x2::<0xdd>(a, b),
-                    )
-                };
-                let q0 = lanes(pair(w[0], w[1]), pair(w[2], w[3]));
-                let q1 = lanes(pair(w[4], w[5]), pair(w[6], w[7]));
-                lanes(q0, q1)
+                let (p0, p1) = (pair!(f64, w[0], w[1]), pair!(f64, w[2], w[3]));
+                let (p2, p3) = (pair!(f64, w[4], w[5]), pair!(f64, w[6], w[7]));
+                lanes!(f64, lanes!(f64, p0, p1), lanes!(f64, p2, p3))
             };
         }
         out

@@ -120,6 +120,10 @@ pub fn value<S: Simd>(s: S, tree: &Tree, coefficients: &[S::T], x: &[S::T], out:
     let mut c = 0;
     // SAFETY: extents were checked.
     unsafe {
+        while S::WIDE && c + 4 * S::N <= channels {
+            value_of::<S, 4>(s, tree, coefficients, x, out, c);
+            c += 4 * S::N;
+        }
         while c + 2 * S::N <= channels {
             value_of::<S, 2>(s, tree, coefficients, x, out, c);
             c += 2 * S::N;
@@ -157,12 +161,16 @@ unsafe fn value_of<S: Simd, const B: usize>(
     // SAFETY: by the contract of this function; the tree is consistent by construction.
     unsafe {
         let mut coefficient = coefficients.as_ptr().add(c);
-        let at = |v: usize, b: usize| s.load(x.as_ptr().add(v * channels + c + b * S::N));
+        macro_rules! at {
+            ($v:expr, $b:expr) => {
+                s.load(x.as_ptr().add($v * channels + c + $b * S::N))
+            };
+        }
         for branch in &tree.branches {
             let d = branch.depth as usize;
             while depth >= d {
                 for b in 0..B {
-                    q[depth - 1][b] = s.fma(at(open[depth], b), q[depth][b], q[depth - 1][b]);
+                    q[depth - 1][b] = s.fma(at!(open[depth], b), q[depth][b], q[depth - 1][b]);
                 }
                 depth -= 1;
             }
@@ -177,7 +185,7 @@ unsafe fn value_of<S: Simd, const B: usize>(
                 let v = *tree.leaves.get_unchecked(leaf) as usize;
                 leaf += 1;
                 for b in 0..B {
-                    sum[b] = s.fma(at(v, b), s.load(coefficient.add(b * S::N)), sum[b]);
+                    sum[b] = s.fma(at!(v, b), s.load(coefficient.add(b * S::N)), sum[b]);
                 }
                 coefficient = coefficient.add(channels);
             }
@@ -185,7 +193,7 @@ unsafe fn value_of<S: Simd, const B: usize>(
         }
         while depth >= 1 {
             for b in 0..B {
-                q[depth - 1][b] = s.fma(at(open[depth], b), q[depth][b], q[depth - 1][b]);
+                q[depth - 1][b] = s.fma(at!(open[depth], b), q[depth][b], q[depth - 1][b]);
             }
             depth -= 1;
         }
@@ -241,6 +249,10 @@ pub fn gradient<S: Simd>(
     let mut c = 0;
     // SAFETY: extents were checked.
     unsafe {
+        while S::WIDE && c + 4 * S::N <= channels {
+            gradient_of::<S, 4>(s, tree, coefficients, x, seed, out, c);
+            c += 4 * S::N;
+        }
         while c + 2 * S::N <= channels {
             gradient_of::<S, 2>(s, tree, coefficients, x, seed, out, c);
             c += 2 * S::N;

@@ -22,19 +22,24 @@ impl<T: Real> Simd for Portable<T> {
     }
     #[inline(always)]
     fn add(self, a: [T; N], b: [T; N]) -> [T; N] {
-        std::array::from_fn(|i| a[i] + b[i])
+        [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
     }
     #[inline(always)]
     fn sub(self, a: [T; N], b: [T; N]) -> [T; N] {
-        std::array::from_fn(|i| a[i] - b[i])
+        [a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]]
     }
     #[inline(always)]
     fn mul(self, a: [T; N], b: [T; N]) -> [T; N] {
-        std::array::from_fn(|i| a[i] * b[i])
+        [a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]]
     }
     #[inline(always)]
     fn fma(self, a: [T; N], b: [T; N], c: [T; N]) -> [T; N] {
-        std::array::from_fn(|i| a[i] * b[i] + c[i])
+        [
+            a[0] * b[0] + c[0],
+            a[1] * b[1] + c[1],
+            a[2] * b[2] + c[2],
+            a[3] * b[3] + c[3],
+        ]
     }
     #[inline(always)]
     unsafe fn load(self, p: *const T) -> [T; N] {

@@ -124,7 +124,10 @@ impl StateReport {
                 why: "given by --window".to_string(),
                 diffusive: true,
             },
-            None => window::choose(&msd),
+            None => {
+                let least = 0.5 * settings.hop.powi(2);
+                state::choose_window(&msd, settings.covariance, least)
+            }
         };
         let tracer = state::estimate(&msd, &window, settings.covariance, Kind::Tracer)?;
         let collective = state::estimate(&msd, &window, settings.covariance, Kind::Collective)?;
@@ -220,10 +223,7 @@ impl StateReport {
 
 /// Lag times of the longest trajectory's grid that lie in the window.
 fn window_times(msd: &[TrajectoryMsd], window: &Window) -> Vec<f64> {
-    let longest = msd
-        .iter()
-        .max_by(|a, b| (a.dt * a.n_frames as f64).total_cmp(&(b.dt * b.n_frames as f64)));
-    let Some(longest) = longest else {
+    let Some(longest) = window::longest(msd) else {
         return Vec::new();
     };
     let slack = 1.0e-6 * longest.dt;

@@ -124,6 +124,7 @@ fn cut_h5md(path: &Path) -> Result<()> {
 }
 
 #[cfg(feature = "hdf5")]
+#[allow(clippy::needless_pass_by_value)] // the form that map_err wants
 fn failed(e: hdf5::Error) -> anyhow::Error {
     anyhow::anyhow!("HDF5: {e}")
 }

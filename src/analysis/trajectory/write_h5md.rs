@@ -33,6 +33,7 @@ struct Element {
     time: Dataset,
 }
 
+#[allow(clippy::needless_pass_by_value)] // the form that map_err wants
 fn failed(e: hdf5::Error) -> anyhow::Error {
     anyhow!("HDF5: {e}")
 }
@@ -89,10 +90,13 @@ impl Element {
         Ok(Self { value, step, time })
     }
 
-    fn append<T: H5Type>(&self, at: usize, step: i64, time: f64, values: &[[T; 3]]) -> Result<()>
-    where
-        T: Copy,
-    {
+    fn append<T: H5Type + Copy>(
+        &self,
+        at: usize,
+        step: i64,
+        time: f64,
+        values: &[[T; 3]],
+    ) -> Result<()> {
         let flat: Vec<T> = values.iter().flatten().copied().collect();
         self.value
             .resize((at + 1, values.len(), 3))

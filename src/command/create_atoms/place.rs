@@ -124,7 +124,7 @@ pub(super) fn single(state: &State, kind: u32, x: [f64; 3], remap: bool) -> Resu
         kind,
     };
     if remap {
-        cell.wrap(&mut p.x, &mut p.image);
+        cell.remap(&mut p.x, &mut p.image);
         p.image = [0; 3];
     }
     Ok(if inside(cell, p.x, 0.0) {

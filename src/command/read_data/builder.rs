@@ -243,7 +243,7 @@ impl<'a> Builder<'a> {
                 )));
             }
         }
-        cell.wrap(&mut x, &mut image);
+        cell.remap(&mut x, &mut image);
         Ok((x, image))
     }
 

@@ -378,8 +378,11 @@ mod tests {
 
     #[test]
     fn lengths_scale_with_the_lattice_unless_units_box() {
-        let mut s = State::default();
-        s.lattice = Some(Definition::new("fcc", 4.0).build(3, false).unwrap());
+        let lattice = Definition::new("fcc", 4.0).build(3, false).unwrap();
+        let s = State {
+            lattice: Some(lattice),
+            ..State::default()
+        };
         let r = make(&s, "block 0 2 0 1 0 1").unwrap();
         assert_eq!(r.as_cell().unwrap().1, [8.0, 4.0, 4.0]);
         let r = make(&s, "block 0 2 0 1 0 1 units box").unwrap();

@@ -113,8 +113,11 @@ impl<T: Real> Op<T> for Send<'_, T> {
         let Some(d) = at.layer.density else {
             return 0.0;
         };
-        let rho = |e: usize| edges.radial[e * edges.radial_width + d.column].to_f64();
-        (0..edges.count).map(rho).sum()
+        let mut sum = 0.0;
+        for e in 0..edges.count {
+            sum += edges.radial[e * edges.radial_width + d.column].to_f64();
+        }
+        sum
     }
 }
 

@@ -3,7 +3,6 @@
 
 use super::layer::FastLayer;
 use super::work::Scratch;
-use crate::simd::polynomial::{Gradient, Value};
 use crate::simd::{Level, Real};
 
 /// An array over atoms and the rows of the block's atoms in it.
@@ -53,13 +52,7 @@ pub fn output<T: Real>(
         for (block, components) in layer.linear.input.blocks.iter().zip(&layer.products) {
             let to = b[block.offset..].chunks_exact_mut(block.padded);
             for (component, to) in components.iter().zip(to) {
-                let value = Value {
-                    tree: &component.tree,
-                    coefficients: component.of(z),
-                    variables: a,
-                    out: to,
-                };
-                T::dispatch(level, value);
+                component.value(level, z, a, to);
             }
         }
     }
@@ -132,14 +125,7 @@ pub fn output_adjoint<T: Real>(
         for (block, components) in layer.linear.input.blocks.iter().zip(&layer.products) {
             let seeds = b_bar[block.offset..].chunks_exact(block.padded);
             for (component, seed) in components.iter().zip(seeds) {
-                let gradient = Gradient {
-                    tree: &component.tree,
-                    coefficients: component.of(z),
-                    variables: a,
-                    seed,
-                    gradient: &mut *a_bar,
-                };
-                T::dispatch(level, gradient);
+                component.gradient(level, z, a, seed, a_bar);
             }
         }
         if let Some(d) = layer.density {

@@ -150,6 +150,56 @@ pub fn estimate(
     })
 }
 
+/// Chooses the lag window: the first candidate whose D agrees with that of the windows that begin
+/// three and ten times later.
+///
+/// The fit of the longer window is efficient when both are right, so the difference of the two D has
+/// the difference of their variances (Hausman, Econometrica 46, 1251 (1978)). Candidates closer than
+/// a quarter in time to one that failed are left out. `least_msd` as in [`window::candidates`].
+pub fn choose_window(
+    trajectories: &[TrajectoryMsd],
+    covariance: Covariance,
+    least_msd: f64,
+) -> Window {
+    let candidates = window::candidates(trajectories, least_msd);
+    if candidates.is_empty() {
+        return window::without_regime(trajectories);
+    }
+    let mut failed_at = 0.0;
+    for candidate in candidates {
+        if candidate.bounds[0] < 1.25 * failed_at {
+            continue;
+        }
+        if is_plateau(trajectories, covariance, &candidate) {
+            return candidate;
+        }
+        failed_at = candidate.bounds[0];
+    }
+    window::without_plateau(trajectories)
+}
+
+fn is_plateau(trajectories: &[TrajectoryMsd], covariance: Covariance, early: &Window) -> bool {
+    let of = |w: &Window| estimate(trajectories, w, covariance, Kind::Tracer).ok();
+    let Some(first) = of(early) else { return false };
+    // Errors of this window from the line, enlarged as those of the data were found to be.
+    let inflation = first.std_error / first.line_error;
+    for factor in [3.0, 10.0] {
+        let mut late = early.clone();
+        late.bounds[0] *= factor;
+        // Half of the window must remain.
+        if late.bounds[0] > 0.5 * late.bounds[1] {
+            break;
+        }
+        let Some(second) = of(&late) else { break };
+        let variance = (second.line_error.powi(2) - first.line_error.powi(2))
+            .max(0.25 * second.line_error.powi(2));
+        if (second.d - first.d).abs() > 2.0 * inflation * variance.sqrt() {
+            return false;
+        }
+    }
+    true
+}
+
 impl Covariance {
     fn text(self, kind: Kind) -> &'static str {
         match (self, kind) {
@@ -194,6 +244,15 @@ impl<'a> Chosen<'a> {
         }
     }
 
+    /// True where both have the same covariance under the same model.
+    fn same_design(&self, other: &Self, covariance: Covariance) -> bool {
+        let (a, b) = (self.trajectory, other.trajectory);
+        covariance == Covariance::Brownian
+            && (a.n_frames, a.n_atoms) == (b.n_frames, b.n_atoms)
+            && a.dt == b.dt
+            && self.lags == other.lags
+    }
+
     fn covariance(&self, model: Brownian, covariance: Covariance, kind: Kind) -> DMatrix<f64> {
         let t = self.trajectory;
         let atoms = match kind {
@@ -233,14 +292,24 @@ fn fit_iterated(
             d: slope.max(floor) / (2.0 * DIMENSIONS),
             noise: intercept.max(0.0) / (2.0 * DIMENSIONS),
         };
-        let parts: Vec<Part> = chosen
-            .iter()
-            .map(|c| Part {
+        let mut known: Vec<(&Chosen, DMatrix<f64>)> = Vec::new();
+        let mut parts = Vec::with_capacity(chosen.len());
+        for c in chosen {
+            // Replicas of one length share their covariance.
+            let matrix = match known.iter().find(|(k, _)| k.same_design(c, covariance)) {
+                Some((_, matrix)) => matrix.clone(),
+                None => {
+                    let matrix = c.covariance(model, covariance, kind);
+                    known.push((c, matrix.clone()));
+                    matrix
+                }
+            };
+            parts.push(Part {
                 time: &c.time,
                 msd: &c.msd,
-                covariance: c.covariance(model, covariance, kind),
-            })
-            .collect();
+                covariance: matrix,
+            });
+        }
         let Some(fit) = gls::fit(&parts) else {
             bail!("the covariance of the MSD cannot be inverted in this window");
         };
@@ -377,9 +446,7 @@ pub fn curve(trajectories: &[TrajectoryMsd], estimate: &Estimate, kind: Kind) ->
 ///
 /// Returns D and the residual error of D (angstrom^2/ps), and the number of lags.
 pub fn ordinary(trajectories: &[TrajectoryMsd], window: &Window) -> Option<(f64, f64, usize)> {
-    let longest = trajectories
-        .iter()
-        .max_by(|a, b| (a.dt * a.n_frames as f64).total_cmp(&(b.dt * b.n_frames as f64)))?;
+    let longest = window::longest(trajectories)?;
     let slack = 1.0e-6 * longest.dt;
     let (mut x, mut y) = (Vec::new(), Vec::new());
     for lag in 1..longest.n_frames {
@@ -398,190 +465,4 @@ pub fn ordinary(trajectories: &[TrajectoryMsd], window: &Window) -> Option<(f64,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analysis::msd::{analyse, lag_grid};
-    use crate::analysis::paths::MobilePaths;
-    use crate::analysis::paths::tests::brownian;
-
-    const D: f64 = 0.02;
-
-    fn analysed(paths: &MobilePaths) -> TrajectoryMsd {
-        analyse(paths, &lag_grid(1, paths.n_frames / 2, 24.0))
-    }
-
-    fn fixed(a: f64, b: f64) -> Window {
-        Window {
-            bounds: [a, b],
-            why: String::new(),
-            diffusive: true,
-        }
-    }
-
-    /// A walk of six atoms over 120 frames from a generator that any language can repeat.
-    fn reference_walk() -> MobilePaths {
-        let mut paths = brownian(6, 120, 0.5, D, 0.0, 1);
-        let mut state = 12345_u64;
-        let mut walk = [0.0; 18];
-        for frame in paths.position.chunks_mut(18) {
-            for (w, x) in walk.iter_mut().zip(frame) {
-                state = (state * 1_103_515_245 + 12_345) % (1 << 31);
-                *w += state as f64 / f64::from(1_u32 << 31) - 0.5;
-                *x = *w;
-            }
-        }
-        paths
-    }
-
-    /// Values of numpy (polyfit; pinv of the covariance with the formula of kinisi; inverse of the
-    /// Brownian covariance summed over all pairs of windows), lags 4, 8, ... 60 frames.
-    #[test]
-    fn estimates_equal_those_of_numpy() {
-        let lags: Vec<usize> = (1..=15).map(|k| 4 * k).collect();
-        let t = [analyse(&reference_walk(), &lags)];
-        let window = fixed(2.0, 30.0);
-        let close =
-            |a: f64, b: f64, what: &str| assert!((a / b - 1.0).abs() < 1e-6, "{what}: {a} {b}");
-        let (d, error, count) = ordinary(&t, &window).unwrap();
-        close(d, 0.122_999_266_259_609_9, "ordinary D");
-        close(error, 0.001_542_193_482_838_014, "ordinary error");
-        assert_eq!(count, 57);
-        let e = estimate(&t, &window, Covariance::Kinisi, Kind::Tracer).unwrap();
-        close(e.d, 0.086_221_467_129_111_45, "measured covariance D");
-        close(
-            e.line_error,
-            0.011_005_097_914_108_75,
-            "measured covariance error",
-        );
-        close(
-            e.intercept,
-            -0.040_384_235_272_478_836,
-            "measured covariance intercept",
-        );
-        let e = estimate(&t, &window, Covariance::Brownian, Kind::Tracer).unwrap();
-        close(e.d, 0.085_259_747_757_916_71, "Brownian D");
-        close(e.line_error, 0.008_684_459_617_387_25, "Brownian error");
-    }
-
-    #[test]
-    fn ions_that_move_together_enlarge_the_error() {
-        let single = brownian(8, 1000, 0.1, D, 0.0, 77);
-        let mut pairs = single.clone();
-        pairs.n_atoms = 16;
-        pairs.position = single
-            .position
-            .chunks(3)
-            .flat_map(|x| [x[0], x[1], x[2], x[0], x[1], x[2]])
-            .collect();
-        let window = fixed(0.1, 50.0);
-        let of = |p: &MobilePaths| {
-            estimate(&[analysed(p)], &window, Covariance::Brownian, Kind::Tracer).unwrap()
-        };
-        let (one, two) = (of(&single), of(&pairs));
-        assert_eq!(one.correlation, 1.0);
-        assert!((two.correlation - 2.0).abs() < 0.4, "{}", two.correlation);
-        assert!((two.d / one.d - 1.0).abs() < 1e-9);
-        assert!((two.std_error / one.std_error - 1.0).abs() < 0.3);
-    }
-
-    #[test]
-    fn trajectories_that_disagree_take_over_the_error() {
-        let state = |d: [f64; 3]| -> Vec<TrajectoryMsd> {
-            d.iter()
-                .enumerate()
-                .map(|(k, d)| analysed(&brownian(16, 400, 0.1, *d, 0.0, 300 + k as u64)))
-                .collect()
-        };
-        let window = fixed(0.1, 20.0);
-        let of =
-            |t: &[TrajectoryMsd]| estimate(t, &window, Covariance::Brownian, Kind::Tracer).unwrap();
-        let same = of(&state([0.02; 3]));
-        assert!(same.spread_p.unwrap() > 0.003);
-        assert!(
-            !same.error_source.contains("between"),
-            "{}",
-            same.error_source
-        );
-        let different = of(&state([0.01, 0.02, 0.03]));
-        assert!(different.spread_p.unwrap() < 1e-6);
-        assert!(different.error_source.contains("between trajectories"));
-        let spread = different.spread_error.unwrap();
-        assert!((spread - 0.01 / 3.0_f64.sqrt()).abs() < 0.001, "{spread}");
-        assert!((different.std_error - spread).abs() < 1e-12);
-        assert_eq!(different.own.len(), 3);
-    }
-
-    #[test]
-    fn trajectories_of_different_length_and_frame_time_are_joined() {
-        let t = [
-            analysed(&brownian(16, 800, 0.1, D, 0.0, 1)),
-            analysed(&brownian(16, 200, 0.25, D, 0.0, 2)),
-        ];
-        let window = window::choose(&t);
-        let e = estimate(&t, &window, Covariance::Brownian, Kind::Tracer).unwrap();
-        assert!((e.d / D - 1.0).abs() < 4.0 * e.std_error / D, "{e:?}");
-        let curve = curve(&t, &e, Kind::Tracer);
-        assert!(curve.time.windows(2).all(|w| w[0] < w[1]));
-        assert!(curve.error.iter().all(|x| *x > 0.0));
-    }
-
-    #[test]
-    fn collective_motion_of_independent_atoms_has_the_tracer_coefficient() {
-        let t = [analysed(&brownian(32, 2000, 0.1, D, 0.0, 9))];
-        let window = fixed(0.1, 20.0);
-        let e = estimate(&t, &window, Covariance::Brownian, Kind::Collective).unwrap();
-        assert!((e.d / D - 1.0).abs() < 3.0 * e.std_error / D);
-        assert!(e.std_error / D > 0.01, "one path is all there is");
-    }
-
-    /// Trials with independent seeds: mean D/D_true and the share of intervals with the truth.
-    fn trials(
-        count: u64,
-        make: impl Fn(u64) -> (Vec<TrajectoryMsd>, Option<Window>),
-    ) -> (f64, f64) {
-        let (mut sum, mut covered) = (0.0, 0.0);
-        for seed in 0..count {
-            let (trajectories, window) = make(seed);
-            let window = window.unwrap_or_else(|| window::choose(&trajectories));
-            let e = estimate(&trajectories, &window, Covariance::Brownian, Kind::Tracer).unwrap();
-            sum += e.d / D;
-            covered += f64::from(e.ci95[0] < D && D < e.ci95[1]);
-        }
-        (sum / count as f64, covered / count as f64)
-    }
-
-    #[test]
-    fn fixed_window_is_unbiased_and_covers_the_truth() {
-        let (mean, covered) = trials(300, |seed| {
-            let t = analysed(&brownian(16, 400, 0.1, D, 0.15, 1000 + seed));
-            (vec![t], Some(fixed(2.0, 20.0)))
-        });
-        println!("fixed window: mean {mean:.4} covered {covered:.3}");
-        assert!((mean - 1.0).abs() < 0.01, "{mean}");
-        assert!((0.90..=0.98).contains(&covered), "{covered}");
-    }
-
-    #[test]
-    fn automatic_window_is_unbiased_and_covers_the_truth() {
-        let (mean, covered) = trials(300, |seed| {
-            (
-                vec![analysed(&brownian(24, 500, 0.1, D, 0.05, 5000 + seed))],
-                None,
-            )
-        });
-        println!("automatic window: mean {mean:.4} covered {covered:.3}");
-        assert!((mean - 1.0).abs() < 0.01, "{mean}");
-        assert!((0.90..=0.98).contains(&covered), "{covered}");
-    }
-
-    #[test]
-    fn an_ensemble_of_short_runs_covers_the_truth() {
-        let (mean, covered) = trials(150, |seed| {
-            let one = |k| analysed(&brownian(6, 150, 0.1, D, 0.05, 90_000 + 20 * seed + k));
-            ((0..8).map(one).collect(), None)
-        });
-        println!("ensemble: mean {mean:.4} covered {covered:.3}");
-        assert!((mean - 1.0).abs() < 0.01, "{mean}");
-        assert!((0.90..=0.985).contains(&covered), "{covered}");
-    }
-}
+mod tests;

@@ -1,0 +1,193 @@
+//! MACE (32x0e, two layers, cutoff 5 A) on Li6PS5Cl: a whole evaluation of 52 and 416 atoms in both
+//! precisions, and the kernels that it spends its time in. Time per atom = time / 416; one thread.
+
+use argyro::ml::mace::fast::{BrickWork, FastMace, FastOptions, Network, OneBrick};
+use argyro::ml::mace::load::load_file;
+use argyro::ml::mace::model::MaceModel;
+use argyro::simd::matmul::{Matrix, Product, Rows};
+use argyro::simd::polynomial::{Gradient, Tree};
+use argyro::simd::{Level, Real};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use std::path::Path;
+
+/// Atoms in a periodic orthogonal cell and all images of them within a cutoff.
+struct Structure {
+    own: usize,
+    species: Vec<u8>,
+    x: Vec<[f64; 3]>,
+    owner: Vec<u32>,
+    start: Vec<u32>,
+    index: Vec<u32>,
+}
+
+fn path(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Types and positions of an `atom_style atomic` data file whose cell is orthogonal.
+fn read(name: &str) -> (Vec<u8>, Vec<[f64; 3]>, [f64; 3]) {
+    let text = std::fs::read_to_string(path(name)).expect("the example is there");
+    let (mut kinds, mut x, mut edges) = (Vec::new(), Vec::new(), Vec::new());
+    let mut section = "";
+    for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let numbers: Vec<f64> = words.iter().filter_map(|w| w.parse().ok()).collect();
+        if words[0].starts_with(char::is_alphabetic) {
+            section = line;
+        } else if line.ends_with("hi") {
+            edges.push(numbers[1] - numbers[0]);
+        } else if section.starts_with("Atoms") {
+            kinds.push(numbers[1] as u8 - 1);
+            x.push([numbers[2], numbers[3], numbers[4]]);
+        }
+    }
+    (kinds, x, [edges[0], edges[1], edges[2]])
+}
+
+impl Structure {
+    fn new(name: &str, cutoff: f64) -> Structure {
+        let (mut species, mut x, cell) = read(name);
+        let own = x.len();
+        let mut owner = Vec::new();
+        let images: [i32; 3] = cell.map(|l| (cutoff / l).ceil() as i32);
+        for a in -images[0]..=images[0] {
+            for b in -images[1]..=images[1] {
+                for c in -images[2]..=images[2] {
+                    let shift = [a, b, c].map(f64::from);
+                    for i in (0..own).filter(|_| (a, b, c) != (0, 0, 0)) {
+                        let y = [0, 1, 2].map(|k| x[i][k] + shift[k] * cell[k]);
+                        let near = |k: usize| y[k] > -cutoff - 1.0 && y[k] < cell[k] + cutoff + 1.0;
+                        if (0..3).all(near) {
+                            owner.push(i as u32);
+                            species.push(species[i]);
+                            x.push(y);
+                        }
+                    }
+                }
+            }
+        }
+        let (mut start, mut index) = (vec![0], Vec::new());
+        for i in 0..own {
+            let near = |j: &usize| {
+                let d2: f64 = (0..3).map(|k| (x[i][k] - x[*j][k]).powi(2)).sum();
+                *j != i && d2 < cutoff * cutoff
+            };
+            index.extend((0..x.len()).filter(near).map(|j| j as u32));
+            start.push(index.len() as u32);
+        }
+        Structure {
+            own,
+            species,
+            x,
+            owner,
+            start,
+            index,
+        }
+    }
+}
+
+fn whole<T: Network>(c: &mut Criterion, name: &str, model: &MaceModel, structure: &Structure) {
+    let options = FastOptions {
+        head: 0,
+        exact: false,
+        level: Level::detect(),
+    };
+    let fast = FastMace::<T>::new(model, options).expect("the fast evaluation knows the model");
+    fast.prepare(&vec![true; fast.species()]);
+    let exchange = OneBrick {
+        owner: structure.owner.clone(),
+    };
+    let mut works = vec![BrickWork::default()];
+    let mut group = c.benchmark_group("mace 32x0e");
+    group.throughput(Throughput::Elements(structure.own as u64));
+    group.bench_function(format!("{} atoms {name}", structure.own), |b| {
+        b.iter(|| {
+            let species = structure.species.iter().copied();
+            let list = (structure.start.as_slice(), structure.index.as_slice());
+            works[0].set(&fast, structure.own, species, &structure.x, list);
+            fast.evaluate(&mut works, &exchange);
+            works[0].energies()[0]
+        });
+    });
+    group.finish();
+}
+
+fn evaluations(c: &mut Criterion) {
+    // an error only says that the pool exists already
+    let _ = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build_global();
+    let model = load_file(&path("potentials/mace_chgnet_pbe.model")).expect("the model is there");
+    for size in [52, 416] {
+        let file = format!("examples/01-li6ps5cl/li6ps5cl_{size}.data");
+        let structure = Structure::new(&file, model.r_max);
+        whole::<f32>(c, "f32", &model, &structure);
+        whole::<f64>(c, "f64", &model, &structure);
+    }
+}
+
+fn kernels<T: Real>(c: &mut Criterion, name: &str) {
+    let level = Level::detect();
+    let channels = 64;
+    let number = |i: usize| ((i * 37 % 101) as f64 - 50.0) / 50.0;
+    let array = |n: usize| -> Vec<T> { (0..n).map(|i| T::from_f64(number(i))).collect() };
+    let mut group = c.benchmark_group("kernel, 64 channels");
+
+    let weights: Vec<f64> = (0..channels * channels).map(number).collect();
+    let matrix = Matrix::<T>::new(channels, channels, &weights);
+    let order: Vec<u32> = (0..24).collect();
+    let (input, mut output) = (array(24 * 7 * channels), array(24 * 7 * channels));
+    let rows = Rows {
+        order: &order,
+        per: 7,
+        outer: 7 * channels,
+        inner: channels,
+        base: 0,
+    };
+    group.bench_function(format!("linear map of 168 rows {name}"), |b| {
+        b.iter(|| {
+            let product = Product {
+                matrix: &matrix,
+                input: &input,
+                from: rows,
+                output: &mut output,
+                to: rows,
+                accumulate: false,
+            };
+            T::dispatch(level, product);
+        });
+    });
+
+    // about as many monomials as the scalars of three-body products up to l = 3
+    let mut monomials: Vec<Vec<u8>> = vec![vec![0]];
+    monomials.extend((0..16).map(|i| vec![i, i]));
+    monomials.extend((0..16).flat_map(|i| (i..16).step_by(2).map(move |j| vec![i / 2, i, j])));
+    let tree = Tree::new(&monomials);
+    let coefficients = array(tree.monomials().len() * channels);
+    let (variables, seed) = (array(16 * channels), array(channels));
+    let mut gradient = array(16 * channels);
+    group.bench_function(
+        format!("gradient of {} monomials {name}", monomials.len()),
+        |b| {
+            b.iter(|| {
+                let op = Gradient {
+                    tree: &tree,
+                    coefficients: &coefficients,
+                    variables: &variables,
+                    seed: &seed,
+                    gradient: &mut gradient,
+                };
+                T::dispatch(level, op);
+            });
+        },
+    );
+    group.finish();
+}
+
+fn all_kernels(c: &mut Criterion) {
+    kernels::<f32>(c, "f32");
+    kernels::<f64>(c, "f64");
+}
+
+criterion_group!(benches, evaluations, all_kernels);
+criterion_main!(benches);
