@@ -496,6 +496,12 @@ fn the_energy_of_a_pair_is_what_single_says() {
         add(&mut s, 2, [21.1, 21.2, 20.9]);
         let mut style = make(recipe, &s);
         let r = evaluate(&mut s, &mut *style, ALL);
+        let mut alone = |kind| {
+            let mut s = empty(cell([40.0; 3], [0.0; 3], Boundary::Fixed));
+            add(&mut s, kind, [20.0; 3]);
+            evaluate(&mut s, &mut *style, ALL).energy
+        };
+        let binding = r.energy - alone(1) - alone(2);
         let r2 = 1.1f64.powi(2) + 1.2f64.powi(2) + 0.9f64.powi(2);
         let Some((energy, force)) = style.single(1, 2, r2, s.atoms.q[0], s.atoms.q[1]) else {
             return;
@@ -503,7 +509,7 @@ fn the_energy_of_a_pair_is_what_single_says() {
         near(
             "energy",
             name,
-            r.energy,
+            binding,
             energy,
             1e-12 * (1.0 + energy.abs()),
         );
