@@ -236,6 +236,7 @@ fn create(engine: &mut Engine, bit: u32, o: &Args) -> Result<()> {
     let before = yes(o, "sum", false)?.then(|| engine.state.atoms.v.clone());
     velocity::draw(&mut engine.state, bit, o.int("seed")?, gaussian, which)
         .map_err(|e| e.or_at(o.word("seed")))?;
+    engine.note_seed("velocity create", o.int("seed")?);
     if yes(o, "mom", true)? {
         velocity::zero_linear(&mut engine.state, bit)?;
     }

@@ -293,9 +293,8 @@ impl Host for Engine {
     }
 
     fn temperature(&mut self, id: &str) -> Result<(f64, f64)> {
-        let t = match self.data(Source::Compute, id, Part::Scalar)? {
-            Data::Scalar(t) => t,
-            _ => return Err(Error::input(format!("compute {id} is not a temperature"))),
+        let Data::Scalar(t) = self.data(Source::Compute, id, Part::Scalar)? else {
+            return Err(Error::input(format!("compute {id} is not a temperature")));
         };
         let dof = self.with_compute(id, |c, host| Ok(c.temperature_dof(host)))?;
         let dof = dof.ok_or_else(|| {

@@ -9,9 +9,12 @@ impl Engine {
     /// Writes the lines about neighbour lists, and those about the program, model, precision, threads and
     /// seeds unless they are those of the previous run.
     pub(crate) fn announce(&mut self) {
-        let text = format!("{}{}", self.neighbor_text(), self.identity_text());
+        let (lists, identity) = (self.neighbor_text(), self.identity_text());
+        let text = format!("{lists}{identity}");
         if text != self.identity {
-            self.log.line(text.trim_end());
+            let bricks = self.brick_text();
+            self.log
+                .line(format!("{lists}{bricks}{identity}").trim_end());
             self.identity = text;
         }
     }
@@ -29,7 +32,6 @@ impl Engine {
             (false, false) => "no list",
         };
         let yes = |b: bool| if b { "yes" } else { "no" };
-        let grid = self.bricks.grid;
         let _ = writeln!(s, "Neighbor list info ...");
         let _ = writeln!(
             s,
@@ -49,21 +51,21 @@ impl Engine {
             number((cutoff + skin).max(n.ghost_cutoff))
         );
         let _ = writeln!(s, "  pair {}: {kind}", pair.name);
-        let _ = writeln!(
-            s,
-            "  bricks: {} by {} by {}, largest {} atoms and {} ghosts",
+        s
+    }
+
+    fn brick_text(&self) -> String {
+        let grid = self.bricks.grid;
+        let bricks = &self.bricks.bricks;
+        format!(
+            "  bricks: {} by {} by {}, largest {} atoms and {} ghosts, lists {} Mbytes\n",
             grid[0],
             grid[1],
             grid[2],
-            self.bricks.bricks.iter().map(|b| b.own).max().unwrap_or(0),
-            self.bricks
-                .bricks
-                .iter()
-                .map(|b| b.len() - b.own)
-                .max()
-                .unwrap_or(0),
-        );
-        s
+            bricks.iter().map(|b| b.own).max().unwrap_or(0),
+            bricks.iter().map(|b| b.len() - b.own).max().unwrap_or(0),
+            crate::cformat::general(3, self.bricks.memory_bytes() as f64 / 1048576.0),
+        )
     }
 
     fn identity_text(&self) -> String {
@@ -97,9 +99,14 @@ impl Engine {
         s
     }
 
-    /// Remembers a seed to be named in the log; `what` is the command that uses it.
+    /// Remembers a seed to be named in the log; `what` is the command that uses it. Each seed is named once, and
+    /// only those of the last sixteen commands are kept: a loop may use thousands.
     pub fn note_seed(&mut self, what: &str, seed: i64) {
+        self.seeds.retain(|s| (s.0.as_str(), s.1) != (what, seed));
         self.seeds.push((what.to_string(), seed));
+        if self.seeds.len() > 16 {
+            self.seeds.remove(0);
+        }
     }
 }
 

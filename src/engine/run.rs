@@ -80,7 +80,7 @@ impl Engine {
         self.each_fix(|fix, host| fix.post_run(host))?;
         self.state.run.running = false;
         self.report(loop_time, plan.post);
-        self.act_on(stop)
+        self.act_on(&stop)
     }
 
     /// Everything that can be checked and prepared before forces are needed.
@@ -244,7 +244,7 @@ impl Engine {
         Ok(())
     }
 
-    fn act_on(&mut self, stop: Stop) -> Result<()> {
+    fn act_on(&mut self, stop: &Stop) -> Result<()> {
         match stop {
             Stop::Done | Stop::Fix => Ok(()),
             Stop::FixForGood => {
