@@ -43,7 +43,7 @@ pub trait Real:
 {
     /// Numbers in 64 bytes; rows of features are padded to a multiple of this.
     const LANES: usize;
-    /// Distance of the nodes of radial tables (Å) and the kind of interpolation
+    /// Distance of the nodes of radial tables in ln r and the kind of interpolation
     /// ([`table::CUBIC`] or [`table::QUINTIC`]); their error is about the rounding of f32, or
     /// 1e-10 of the largest value in f64.
     const TABLE: (f64, usize);
@@ -158,7 +158,7 @@ macro_rules! dispatch_on {
 
 impl Real for f32 {
     const LANES: usize = 16;
-    const TABLE: (f64, usize) = (0.01, table::CUBIC);
+    const TABLE: (f64, usize) = (0.01, table::QUINTIC);
     #[inline(always)]
     fn from_f64(x: f64) -> f32 {
         x as f32
@@ -174,7 +174,7 @@ impl Real for f32 {
 
 impl Real for f64 {
     const LANES: usize = 8;
-    const TABLE: (f64, usize) = (0.0065, table::QUINTIC);
+    const TABLE: (f64, usize) = (0.004, table::QUINTIC);
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x

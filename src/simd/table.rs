@@ -9,8 +9,8 @@ pub const CUBIC: usize = 2;
 pub const QUINTIC: usize = 3;
 
 /// Weights of the rows of the two nodes around each edge, \[2 K\]\[TILE\], for K = [`CUBIC`] or
-/// [`QUINTIC`]; `slope` are their derivatives. The rows of a node hold f, h f', (h^2 f'') with h
-/// the distance of the nodes.
+/// [`QUINTIC`]; `slope` are their derivatives. The rows of a node hold f, h f', h^2 f'' with h
+/// the distance of the nodes and derivatives with respect to ln r.
 #[derive(Debug, Clone)]
 pub struct Weights<T> {
     /// Of the value.
@@ -29,11 +29,19 @@ impl<T: Default> Default for Weights<T> {
 }
 
 impl<T: Real> Weights<T> {
-    /// Weights at the positions `t` = 0..1 between two nodes; `inverse` = 1 / h.
+    /// Weights at the positions `t` = 0..1 between two nodes of a grid in ln r of spacing h, with
+    /// `inverse_r` = 1 / r and `inverse_h` = 1 / h.
     #[inline(always)]
-    pub fn set<S: Simd<T = T>>(&mut self, s: S, order: usize, t: &[T; TILE], inverse: T) {
-        let inverse = s.splat(inverse);
+    pub fn set<S: Simd<T = T>>(
+        &mut self,
+        s: S,
+        order: usize,
+        t: &[T; TILE],
+        inverse_r: &[T; TILE],
+        inverse_h: T,
+    ) {
         for lane in (0..TILE).step_by(S::N) {
+            let inverse = s.mul(s.read(&inverse_r[lane..]), s.splat(inverse_h));
             let t = s.read(&t[lane..]);
             let polynomials: &[[f64; 6]] = if order == CUBIC {
                 &CUBIC_HERMITE
@@ -153,7 +161,8 @@ mod tests {
         #[inline(always)]
         fn run<S: Simd<T = T>>(self, s: S) -> Self::Out {
             let mut weights = Weights::default();
-            weights.set(s, self.order, &self.t, T::from_f64(2.0));
+            let one = [T::from_f64(1.0); TILE];
+            weights.set(s, self.order, &self.t, &one, T::from_f64(2.0));
             let one = |e| {
                 let width = self.nodes.len() / (2 * self.order);
                 let (mut value, mut slope) = (vec![T::default(); width], vec![T::default(); width]);

@@ -100,6 +100,9 @@ fn check(name: &str, model: &MaceModel, head: usize, list: &EdgeList) {
         compare(&label("f64"), &run(&double, list), &expected, list, 1.0);
         let single = FastMace::<f32>::new(model, options).unwrap();
         compare(&label("f32"), &run(&single, list), &expected, list, 1e3);
+        if level != Level::detect() {
+            continue;
+        }
         let options = FastOptions {
             exact: true,
             ..options

@@ -1,7 +1,8 @@
 //! Tables of the radial functions of one layer, and their rows for a tile of edges.
 //!
 //! A table is made per pair of species where the functions depend on species (only for pairs that
-//! occur) and once otherwise. Interpolation is by Hermite polynomials on a uniform grid; the
+//! occur) and once otherwise. Interpolation is by Hermite polynomials in s = ln r on a uniform grid
+//! of s, because the functions are steep at small r; the
 //! derivative is that of the interpolant, so that forces are the gradient of the tabulated energy.
 //! Distances below the first node, and all distances in exact mode, evaluate the network.
 
@@ -14,10 +15,12 @@ use std::sync::OnceLock;
 /// Start of the tables (Å).
 const START: f64 = 0.3;
 
-/// The nodes, the same for all layers of a model.
+/// The nodes, the same for all layers of a model: uniform in ln r.
 #[derive(Debug, Clone, Copy)]
 pub struct Grid {
     start: f64,
+    end: f64,
+    /// Distance of nodes in ln r.
     spacing: f64,
     intervals: usize,
 }
@@ -29,10 +32,12 @@ impl Grid {
     /// Grid for distances below `r_max` (Å) with the spacing that the precision asks for.
     pub fn new<T: Real>(r_max: f64) -> Grid {
         let start = START.min(0.5 * r_max);
-        let intervals = ((r_max - start) / T::TABLE.0).ceil().max(1.0) as usize;
+        let length = (r_max / start).ln();
+        let intervals = (length / T::TABLE.0).ceil().max(1.0) as usize;
         Grid {
             start,
-            spacing: (r_max - start) / intervals as f64,
+            end: r_max,
+            spacing: length / intervals as f64,
             intervals,
         }
     }
@@ -40,7 +45,7 @@ impl Grid {
     /// Node at or below `r` and the position 0..1 between it and the next.
     #[inline(always)]
     pub fn locate(&self, r: f64) -> (u32, f64) {
-        let x = (r - self.start) / self.spacing;
+        let x = (r / self.start).ln() / self.spacing;
         if x < 0.0 {
             return (EXACT, 0.0);
         }
@@ -58,7 +63,11 @@ impl Grid {
     }
 
     fn distance(&self, node: usize) -> f64 {
-        self.start + node as f64 * self.spacing
+        if node == self.intervals {
+            self.end
+        } else {
+            self.start * (node as f64 * self.spacing).exp()
+        }
     }
 }
 
@@ -168,27 +177,33 @@ impl<T: Real> RadialTables<T> {
 
     fn build(&self, sender: usize, receiver: usize) -> Vec<T> {
         let h = self.grid.spacing;
-        let scales = [1.0, h, h * h];
         let mut data = vec![T::default(); self.grid.nodes() * self.order * self.width];
         let nodes = data.par_chunks_mut(self.order * self.width);
         nodes.enumerate().for_each(|(node, rows)| {
             let r = self.grid.distance(node);
-            let values = self.functions.evaluate(r, sender, receiver);
+            let mut values = self.functions.evaluate(r, sender, receiver);
+            // derivatives with respect to (ln r) / h: df/ds = r f', d2f/ds2 = r^2 f'' + r f'
+            let [_, slope, curvature] = &mut values.0;
+            for (slope, curvature) in slope.iter_mut().zip(curvature) {
+                *slope *= r;
+                *curvature = h * h * (r * r * *curvature + *slope);
+                *slope *= h;
+            }
             for (k, row) in rows.chunks_mut(self.width).enumerate() {
-                self.fill(&values, k, scales[k], row);
+                self.fill(&values, k, row);
             }
         });
         data
     }
 
-    /// Writes derivative `k` times `scale` into a row.
-    fn fill(&self, values: &Rows, k: usize, scale: f64, row: &mut [T]) {
+    /// Writes derivative `k` into a row.
+    fn fill(&self, values: &Rows, k: usize, row: &mut [T]) {
         row.fill(T::default());
         for block in &self.columns {
             let from = &values.0[k][block.function..block.function + block.count];
             let to = &mut row[block.column..block.column + block.count];
             for (to, x) in to.iter_mut().zip(from) {
-                *to = T::from_f64(x * scale * block.factor);
+                *to = T::from_f64(x * block.factor);
             }
         }
     }
@@ -204,12 +219,8 @@ impl<T: Real> RadialTables<T> {
         value: &mut [T],
         slope: &mut [T],
     ) {
-        weights.set(
-            s,
-            self.order,
-            tile.position,
-            T::from_f64(self.grid.inverse()),
-        );
+        let inverse = T::from_f64(self.grid.inverse());
+        weights.set(s, self.order, tile.position, tile.inverse, inverse);
         let node_len = self.order * self.width;
         for (e, &node) in tile.node.iter().enumerate() {
             let range = e * self.width..(e + 1) * self.width;
@@ -241,9 +252,9 @@ impl<T: Real> RadialTables<T> {
     #[inline(never)]
     fn exact_row(&self, r: f64, sender: usize, receiver: usize, value: &mut [T], slope: &mut [T]) {
         let values = self.functions.evaluate(r, sender, receiver);
-        self.fill(&values, 0, 1.0, value);
+        self.fill(&values, 0, value);
         if !slope.is_empty() {
-            self.fill(&values, 1, 1.0, slope);
+            self.fill(&values, 1, slope);
         }
     }
 }
@@ -255,6 +266,8 @@ pub struct RadialTile<'a, T> {
     pub node: &'a [u32],
     /// Position between two nodes.
     pub position: &'a [T; TILE],
+    /// 1 / distance (1/Å).
+    pub inverse: &'a [T; TILE],
     /// Distance (Å).
     pub distance: &'a [f64],
     /// Species of the senders.
@@ -287,6 +300,7 @@ mod tests {
                 let tile = RadialTile {
                     node: &at.map(|a| a.0),
                     position: &at.map(|a| T::from_f64(a.1)),
+                    inverse: &r.map(|r| T::from_f64(1.0 / r)),
                     distance: &r,
                     sender_species: &[1; TILE],
                     receiver_species: 0,
@@ -298,7 +312,7 @@ mod tests {
                     let exact = tables.functions.evaluate(r[e], 1, 0);
                     let mut row = vec![T::default(); width];
                     for (k, got) in [&value, &slope].into_iter().enumerate() {
-                        tables.fill(&exact, k, 1.0, &mut row);
+                        tables.fill(&exact, k, &mut row);
                         for c in 0..width {
                             let error = (row[c].to_f64() - got[e * width + c].to_f64()).abs();
                             let worst = if k == 0 { &mut worst.0 } else { &mut worst.1 };

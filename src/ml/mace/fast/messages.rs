@@ -58,10 +58,12 @@ impl<T: Real> TileOf<'_, T> {
             message::couple(s, &self.layer.terms, &tile.harmonics, &mut tile.couplings);
         }
         let position = edges.position[first..].first_chunk::<TILE>();
+        let inverse = edges.inverse[first..].first_chunk::<TILE>();
         let range = first..first + self.count;
         let radial = RadialTile {
             node: &edges.node[range.clone()],
             position: position.expect("edge arrays are padded by a tile"),
+            inverse: inverse.expect("edge arrays are padded by a tile"),
             distance: &edges.distance[range.clone()],
             sender_species: &edges.sender_species[range],
             receiver_species: self.receiver_species,
