@@ -12,6 +12,12 @@ impl Engine {
     pub(crate) fn check_before_run(&mut self) -> Result<()> {
         self.state.cell("run")?;
         self.check_masses()?;
+        if let Some(name) = &self.restored.pair_style {
+            return Err(Error::input(format!(
+                "The pair style {name} of the restart file reads files and has not been given again"
+            ))
+            .help("give pair_style and pair_coeff after read_restart"));
+        }
         if self.pair.is_none() {
             self.log
                 .warn("No pair style is defined: atoms do not interact");

@@ -177,6 +177,7 @@ impl Engine {
         let name = words.first().copied().unwrap_or("");
         self.pair_ready = false;
         self.pair_modify = pair::PairModify::default();
+        self.restored.pair_style = None;
         if name == "none" {
             self.pair = None;
             return Ok(());

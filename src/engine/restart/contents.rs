@@ -289,6 +289,7 @@ impl Engine {
         let name = r.text()?;
         if !r.flag()? {
             if !name.is_empty() {
+                self.restored.pair_style = Some(name.clone());
                 self.log.line(&format!(
                     "  pair style {name} reads files: pair_style and pair_coeff must be given again"
                 ));

@@ -33,6 +33,8 @@ pub struct Restored {
     waiting: Vec<(String, String, String, Vec<u8>)>,
     /// Step of the restart file that this simulation continues.
     pub step: Option<i64>,
+    /// Pair style of the restart file that the script must give again.
+    pub pair_style: Option<String>,
 }
 
 impl Restored {
