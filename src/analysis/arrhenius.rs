@@ -47,7 +47,10 @@ impl Arrhenius {
     }
 }
 
-/// Fits the law; `None` with fewer than two different temperatures of positive D.
+/// Smallest ratio of the highest to the lowest temperature that is worth a fit.
+const LEAST_SPAN: f64 = 1.05;
+
+/// Fits the law; `None` where temperatures of positive D do not span 5 %.
 ///
 /// Where three or more points scatter about the line by more than their errors, all errors are
 /// enlarged by the square root of chi^2 per degree of freedom and Student's factor is used.
@@ -56,6 +59,10 @@ pub fn fit(points: &[Point]) -> Option<Arrhenius> {
         .iter()
         .filter(|p| p.d > 0.0 && p.std_error > 0.0 && p.temperature > 0.0)
         .collect();
+    let hottest = points.iter().fold(0.0_f64, |m, p| m.max(p.temperature));
+    if points.iter().all(|p| hottest < LEAST_SPAN * p.temperature) {
+        return None;
+    }
     // About the mean of 1/kT, so that the normal equations are diagonal.
     let x: Vec<f64> = points
         .iter()
@@ -172,5 +179,10 @@ mod tests {
         assert!(fit(&points[..2]).unwrap().p_value.is_none());
         assert!(fit(&points[..1]).is_none());
         assert!(fit(&[points[0], points[0]]).is_none());
+        let near = Point {
+            temperature: 510.0,
+            ..points[0]
+        };
+        assert!(fit(&[points[0], near]).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! Whether a diffusion coefficient deserves the name: checks of the regime and their words.
 
 use super::state::{Estimate, SPREAD_P};
+use super::window::TOLERANCE;
 
 /// What the verdict looks at.
 pub struct Evidence<'a> {
@@ -16,9 +17,9 @@ pub struct Evidence<'a> {
     pub hop: f64,
     /// Number of jumps behind the estimate, 6 D t N / hop^2 summed over trajectories.
     pub hops: f64,
-    /// Framework MSD in the second and in the last quarter (largest of the trajectories),
-    /// angstrom^2.
-    pub framework: Option<[f64; 2]>,
+    /// MSD of every framework species in the second and in the last quarter (largest of the
+    /// trajectories), angstrom^2.
+    pub framework: &'a [(String, [f64; 2])],
     /// Reasons not to trust the paths.
     pub warnings: &'a [String],
     /// The reason that the window search gave.
@@ -38,7 +39,7 @@ pub fn reasons(e: &Evidence) -> Vec<String> {
     let (slope, error) = e.slope;
     if !e.diffusive {
         out.push(e.window_why.to_string());
-    } else if (slope - 1.0).abs() > 0.15 + 2.0 * error {
+    } else if (slope - 1.0).abs() > TOLERANCE + 1.5 * error {
         out.push(format!(
             "the log-log slope in the window is {slope:.2}, not 1 ({})",
             if slope < 1.0 {
@@ -81,17 +82,41 @@ pub fn reasons(e: &Evidence) -> Vec<String> {
             spread / e.tracer.line_error
         ));
     }
-    if let Some([early, late]) = e.framework
-        && late > 1.0
-        && late > 1.5 * early
-    {
+    if !e.framework.is_empty() && e.framework.iter().all(|(_, msd)| moves(*msd)) {
+        let list: Vec<String> = e.framework.iter().map(in_words).collect();
         out.push(format!(
-            "the framework does not stay in place (its MSD grows from {early:.2} to {late:.2} \
-                 A^2): it melts, slides or transforms"
+            "the framework does not stay in place ({}): it melts, slides or transforms",
+            list.join(", ")
         ));
     }
     out.extend(e.warnings.iter().cloned());
     out
+}
+
+/// A framework species that leaves its sites: displaced by more than an angstrom and still going.
+fn moves([early, late]: [f64; 2]) -> bool {
+    late > 1.0 && late > 1.5 * early
+}
+
+fn in_words((name, [early, late]): &(String, [f64; 2])) -> String {
+    format!("MSD of {name} from {early:.2} to {late:.2} A^2")
+}
+
+/// What does not speak against D but should be known: framework species that move while others
+/// stay, as in rotating groups and on exchanged sites.
+pub fn remarks(framework: &[(String, [f64; 2])]) -> Vec<String> {
+    let moving: Vec<String> = framework
+        .iter()
+        .filter(|(_, msd)| moves(*msd))
+        .map(in_words)
+        .collect();
+    if moving.is_empty() || moving.len() == framework.len() {
+        return Vec::new();
+    }
+    vec![format!(
+        "a part of the framework moves while the rest stays ({}): rotating groups or site exchange",
+        moving.join(", ")
+    )]
 }
 
 #[cfg(test)]
@@ -122,7 +147,7 @@ mod tests {
             msd_end: 30.0,
             hop: 2.0,
             hops: 1000.0,
-            framework: Some([0.2, 0.21]),
+            framework: &[],
             warnings: &[],
             window_why: "no window",
         }
@@ -144,7 +169,18 @@ mod tests {
         check(&|e| e.diffusive = false, "no window");
         check(&|e| e.msd_end = 1.0, "less than one jump");
         check(&|e| e.hops = 10.0, "about 10 jumps");
-        check(&|e| e.framework = Some([0.5, 4.0]), "framework");
+        let still = [
+            ("P".to_string(), [0.2, 0.21]),
+            ("S".to_string(), [0.5, 4.0]),
+        ];
+        let molten = [("P".to_string(), [0.7, 2.0]), ("S".to_string(), [0.5, 4.0])];
+        let mut e = evidence(&good);
+        e.framework = &still;
+        assert!(reasons(&e).is_empty());
+        assert!(remarks(&still)[0].contains("MSD of S from 0.50 to 4.00"));
+        e.framework = &molten;
+        assert!(reasons(&e)[0].contains("framework does not stay"));
+        assert!(remarks(&molten).is_empty() && remarks(&still[..1]).is_empty());
         let bad = Estimate {
             std_error: 0.04,
             ..estimate()

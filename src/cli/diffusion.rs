@@ -200,7 +200,7 @@ fn read(file: &Path, index: usize, args: &DiffusionArgs, settings: &Settings) ->
         provenance: info.provenance.clone(),
         composition: paths.composition.clone(),
         volume: paths.volume,
-        framework_msd: paths.framework_msd,
+        framework_msd: paths.framework_msd.clone(),
         drift_distance: paths.drift_distance,
         drift_text: paths.drift_text.clone(),
         notes: paths.notes.clone(),
@@ -229,18 +229,24 @@ fn lags(frames: usize, dt: f64, window: Option<[f64; 2]>) -> Result<Vec<usize>> 
     Ok(lag_grid(first as usize, last as usize, PER_DECADE))
 }
 
-/// Files whose temperatures differ by less than 2 % are one state; states come in the order of
-/// temperature, files in the order given.
+/// Files whose temperatures differ by less than 2 % are one state, or by less than 5 % where the
+/// temperature is the mean of a run (of few atoms over a short time) and not the one that was asked
+/// for. States come in the order of temperature, files in the order given.
 fn group_by_temperature(inputs: Vec<Input>) -> Vec<Vec<Input>> {
     let key = |i: &Input| i.temperature.as_ref().map_or(0.0, |(t, _)| *t);
+    let measured = |i: &Input| {
+        let from = i.temperature.as_ref().map_or("", |(_, from)| from.as_str());
+        from.starts_with("mean")
+    };
     let mut sorted = inputs;
     // Stable, so that files of one temperature keep their order.
     sorted.sort_by(|a, b| key(a).total_cmp(&key(b)));
     let mut groups: Vec<Vec<Input>> = Vec::new();
     for input in sorted {
         let t = key(&input);
+        let tolerance = if measured(&input) { 0.05 } else { 0.02 };
         match groups.last_mut() {
-            Some(group) if (t - key(&group[0])).abs() <= 0.02 * t => group.push(input),
+            Some(group) if (t - key(&group[0])).abs() <= tolerance * t => group.push(input),
             _ => groups.push(vec![input]),
         }
     }

@@ -239,7 +239,7 @@ impl Build<'_> {
                 &own.start,
                 &ghost_start,
                 self.needs,
-                |g| self.has_pair(number, g, brick_of),
+                |g| has_pair(number, g, brick_of),
             )
             .map_err(|entries| self.too_many(entries))?;
             self.exclude(&mut brick);
@@ -265,15 +265,6 @@ impl Build<'_> {
         [p[0] + d[0], p[1] + d[1], p[2] + d[2]]
     }
 
-    /// Whether the half list of brick `number` has pairs with this ghost.
-    fn has_pair(&self, number: u32, ghost: (u32, [i32; 3]), brick_of: &[u32]) -> bool {
-        match ghost.1.cmp(&[0; 3]) {
-            std::cmp::Ordering::Greater => true,
-            std::cmp::Ordering::Less => false,
-            std::cmp::Ordering::Equal => number < brick_of[ghost.0 as usize],
-        }
-    }
-
     /// Images within reach of the box around the own atoms.
     fn ghosts(&self, number: u32, members: &[u32], brick_of: &[u32]) -> Vec<(u32, [i32; 3])> {
         let mut lo = [f64::INFINITY; 3];
@@ -297,7 +288,7 @@ impl Build<'_> {
         let mut found = Vec::new();
         self.bins.images_in(from, to, |atom, shift, s| {
             let own = shift == [0; 3] && brick_of[atom as usize] == number;
-            if own || (only_half && !self.has_pair(number, (atom, shift), brick_of)) {
+            if own || (only_half && !has_pair(number, (atom, shift), brick_of)) {
                 return;
             }
             if orthogonal {
@@ -337,6 +328,15 @@ impl Build<'_> {
             "a neighbor list has more than {entries} entries at step {}: atoms have collapsed, or the list cutoff {} is too large",
             self.step, self.reach
         ))
+    }
+}
+
+/// Whether the half list of brick `number` has pairs with this ghost.
+fn has_pair(number: u32, ghost: (u32, [i32; 3]), brick_of: &[u32]) -> bool {
+    match ghost.1.cmp(&[0; 3]) {
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal => number < brick_of[ghost.0 as usize],
     }
 }
 

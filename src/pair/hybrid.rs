@@ -233,10 +233,20 @@ impl PairStyle for Hybrid {
         Ok(())
     }
 
+    /// Settings are for the sub-styles that know them; only if there is none, it is an error.
     fn modify(&mut self, modify: &PairModify) -> Result<()> {
-        self.subs
-            .iter_mut()
-            .try_for_each(|s| s.style.modify(modify))
+        let mut refused = None;
+        let mut taken = false;
+        for sub in &mut self.subs {
+            match sub.style.modify(modify) {
+                Ok(()) => taken = true,
+                Err(e) => refused = refused.or(Some(e)),
+            }
+        }
+        match refused {
+            Some(e) if !taken => Err(e),
+            _ => Ok(()),
+        }
     }
 
     fn init(&mut self, state: &State) -> Result<()> {

@@ -52,22 +52,22 @@ const COEFF: Signature = Signature {
 
 #[derive(Debug, Clone)]
 struct Zero {
-    cutoff: f64,
+    global: f64,
     nocoeff: bool,
     full: bool,
     given: Given<f64>,
     used: Option<TypePairs>,
-    largest: f64,
+    cutoff: f64,
 }
 
 fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     Ok(Box::new(Zero {
-        cutoff: args.real("cutoff")?,
+        global: args.real("cutoff")?,
         nocoeff: args.keyword("nocoeff").is_some(),
         full: args.keyword("full").is_some(),
         given: Given::default(),
         used: None,
-        largest: 0.0,
+        cutoff: 0.0,
     }))
 }
 
@@ -75,9 +75,9 @@ impl PairStyle for Zero {
     fn coeff(&mut self, words: &[&str], state: &State, _: &PairOptions) -> Result<()> {
         if self.nocoeff {
             pairs(state, words)?;
-            return self.given.set(state, words, &self.cutoff);
+            return self.given.set(state, words, &self.global);
         }
-        let cut = numbers("zero", words, &["cutoff"], 1)?[0].unwrap_or(self.cutoff);
+        let cut = numbers("zero", words, &["cutoff"], 1)?[0].unwrap_or(self.global);
         if cut <= 0.0 {
             return Err(Error::input("pair_coeff: the cutoff must be above zero").at(2));
         }
@@ -107,12 +107,12 @@ impl PairStyle for Zero {
             return Err(not_set(&missing, "zero"));
         }
         // mixed cutoffs are never larger than those they are mixed from
-        self.largest = self.given.iter().map(|(_, _, &c)| c).fold(0.0, f64::max);
+        self.cutoff = self.given.iter().map(|(_, _, &c)| c).fold(0.0, f64::max);
         Ok(())
     }
 
     fn cutoff(&self) -> f64 {
-        self.largest
+        self.cutoff
     }
 
     fn needs(&self) -> Needs {
@@ -132,7 +132,7 @@ impl PairStyle for Zero {
     }
 
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
-        let mut style = vec!["zero".into(), exact(self.cutoff)];
+        let mut style = vec!["zero".into(), exact(self.global)];
         if self.nocoeff {
             style.push("nocoeff".into());
         }

@@ -61,9 +61,9 @@ pub struct MobilePaths {
     pub volume: Option<f64>,
     /// The first cell.
     pub cell: Option<Cell>,
-    /// Mean squared displacement of the framework since the first frame (drift removed), averaged
-    /// over the second and over the last quarter of the trajectory (angstrom^2).
-    pub framework_msd: Option<[f64; 2]>,
+    /// Mean squared displacement of every framework species since the first frame (drift removed),
+    /// averaged over the second and over the last quarter of the trajectory (angstrom^2).
+    pub framework_msd: Vec<(String, [f64; 2])>,
     /// Distance that the reference of the drift moved from first to last frame, angstrom.
     pub drift_distance: f64,
     /// What was subtracted, in words.
@@ -117,10 +117,6 @@ pub fn load(reader: &mut dyn TrajectoryReader, options: &PathOptions) -> Result<
     let mut notes = reader.notes();
     notes.extend(clock.notes());
     notes.extend(unwrapper.notes());
-    let quarter = |from: usize, to: usize| {
-        let part = &track.framework[from..to];
-        part.iter().sum::<f64>() / part.len() as f64
-    };
     let n = track.frames;
     ensure!(
         track.position.iter().all(|x| x.is_finite()),
@@ -134,8 +130,7 @@ pub fn load(reader: &mut dyn TrajectoryReader, options: &PathOptions) -> Result<
         composition: selection.composition.clone(),
         volume: (track.cells == n).then(|| track.volume / n as f64),
         cell: unwrapper.first_cell,
-        framework_msd: (n >= 8 && !track.framework.is_empty())
-            .then(|| [quarter(n / 4, n / 2), quarter(3 * n / 4, n)]),
+        framework_msd: track.framework_quarters(&selection),
         drift_distance: track.drift_distance,
         drift_text: selection.drift_text.clone(),
         notes,
@@ -149,7 +144,8 @@ struct Selection {
     mobile: Vec<usize>,
     /// Atoms and masses of the reference; masses are 1 where an element is unknown.
     reference: Vec<(usize, f64)>,
-    framework: Vec<usize>,
+    /// Atoms that are not mobile, by species.
+    framework: Vec<(String, Vec<usize>)>,
     composition: Vec<(String, usize)>,
     drift_text: String,
 }
@@ -182,6 +178,14 @@ impl Selection {
                 }
             );
         }
+        let by_species = composition
+            .iter()
+            .filter(|(name, _)| *name != options.species)
+            .map(|(name, _)| {
+                let own = framework.iter().copied().filter(|i| species[*i] == *name);
+                (name.clone(), own.collect())
+            })
+            .collect();
         let chosen: Vec<usize> = match options.drift {
             Drift::Framework => framework.clone(),
             Drift::All => (0..species.len()).collect(),
@@ -209,7 +213,7 @@ impl Selection {
         Ok(Self {
             mobile,
             reference: chosen.into_iter().zip(masses).collect(),
-            framework,
+            framework: by_species,
             composition,
             drift_text,
         })
@@ -221,7 +225,8 @@ impl Selection {
 struct Track {
     frames: usize,
     position: Vec<f64>,
-    framework: Vec<f64>,
+    /// Framework MSD since the first frame, by species.
+    framework: Vec<Vec<f64>>,
     volume: f64,
     cells: usize,
     start: Vec<[f64; 3]>,
@@ -229,6 +234,22 @@ struct Track {
 }
 
 impl Track {
+    /// MSD of every framework species, averaged over the second and the last quarter.
+    fn framework_quarters(&self, selection: &Selection) -> Vec<(String, [f64; 2])> {
+        let n = self.frames;
+        if n < 8 {
+            return Vec::new();
+        }
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        let named = selection.framework.iter().zip(&self.framework);
+        named
+            .map(|((name, _), series)| {
+                let quarters = [mean(&series[n / 4..n / 2]), mean(&series[3 * n / 4..n])];
+                (name.clone(), quarters)
+            })
+            .collect()
+    }
+
     fn add(&mut self, selection: &Selection, position: &[[f64; 3]], cell: Option<&Cell>) {
         if self.frames == 0 {
             self.start = position.to_vec();
@@ -245,13 +266,13 @@ impl Track {
                 self.position.push(position[*atom][k] - drift[k]);
             }
         }
-        if !selection.framework.is_empty() {
+        self.framework.resize(selection.framework.len(), Vec::new());
+        for ((_, atoms), series) in selection.framework.iter().zip(&mut self.framework) {
             let moved = |atom: &usize| -> f64 {
                 let (x, x0) = (position[*atom], self.start[*atom]);
                 (0..3).map(|k| (x[k] - x0[k] - drift[k]).powi(2)).sum()
             };
-            let sum: f64 = selection.framework.iter().map(moved).sum();
-            self.framework.push(sum / selection.framework.len() as f64);
+            series.push(atoms.iter().map(moved).sum::<f64>() / atoms.len() as f64);
         }
         if let Some(cell) = cell {
             self.volume += cell.volume();

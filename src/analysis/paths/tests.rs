@@ -36,7 +36,7 @@ pub(crate) fn brownian(
         composition: vec![("Li".to_string(), atoms)],
         volume: Some(20.0 * atoms as f64),
         cell: None,
-        framework_msd: None,
+        framework_msd: Vec::new(),
         drift_distance: 0.0,
         drift_text: "none removed".to_string(),
         notes: Vec::new(),
@@ -169,7 +169,8 @@ fn drift_of_the_framework_is_removed() {
         assert!((moved(&raw) - moved(&paths) - 59.0 * 0.3).abs() < 1e-9);
     }
     assert!((paths.drift_distance - 59.0 * 0.3 * 3.0_f64.sqrt()).abs() < 1e-9);
-    assert!(paths.framework_msd.unwrap()[1] < 1e-18);
+    assert!(paths.framework_msd[0].1[1] < 1e-18);
+    assert_eq!(paths.framework_msd[0].0, "S");
     assert!(paths.drift_text.contains("2 framework atoms"));
 }
 

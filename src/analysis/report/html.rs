@@ -120,6 +120,9 @@ fn section(out: &mut String, s: &StateReport) {
             s.msd_end, s.hops, s.alpha2
         ),
     );
+    for remark in &s.remarks {
+        row(out, "Remark", remark);
+    }
     out.push_str("</table>\n<table><tr><th>File</th><th>Frames</th><th>Length</th><th>D</th><th>Remarks</th></tr>\n");
     for (k, i) in s.inputs.iter().enumerate() {
         let own = s.tracer.own.get(k).map_or(String::new(), |d| unit(*d));

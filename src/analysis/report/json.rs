@@ -61,12 +61,15 @@ fn state(s: &StateReport, report: &Report) -> Value {
                 "collective_S_m": pair(c.collective.1),
             },
         })),
+        "remarks": s.remarks,
         "regime": {
             "msd_at_window_end_A2": number(s.msd_end),
             "jumps": number(s.hops),
             "non_gaussian_alpha2_at_window_start": number(s.alpha2),
             "framework_msd_A2": s.inputs.iter().map(|i| {
-                i.framework_msd.map_or(Value::Null, |[_, late]| number(late))
+                i.framework_msd.iter()
+                    .map(|(name, [_, late])| (name.clone(), number(*late)))
+                    .collect::<serde_json::Map<_, _>>()
             }).collect::<Vec<_>>(),
         },
         "number_density_A3": s.density.map_or(Value::Null, number),

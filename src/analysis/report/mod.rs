@@ -36,8 +36,8 @@ pub struct Input {
     pub composition: Vec<(String, usize)>,
     /// Mean volume, angstrom^3.
     pub volume: Option<f64>,
-    /// Framework MSD in the second and last quarter, angstrom^2.
-    pub framework_msd: Option<[f64; 2]>,
+    /// MSD of every framework species in the second and last quarter, angstrom^2.
+    pub framework_msd: Vec<(String, [f64; 2])>,
     /// Distance the drift reference moved, angstrom.
     pub drift_distance: f64,
     /// Drift treatment in words.
@@ -109,6 +109,8 @@ pub struct StateReport {
     pub collective_curve: Curve,
     /// Why the estimate is not converged; empty when it is.
     pub reasons: Vec<String>,
+    /// What else was seen.
+    pub remarks: Vec<String>,
 }
 
 impl StateReport {
@@ -153,10 +155,7 @@ impl StateReport {
             .rev()
             .find_map(|t| window::pooled_msd(&msd, *t))
             .unwrap_or(0.0);
-        let framework = inputs
-            .iter()
-            .filter_map(|i| i.framework_msd)
-            .max_by(|a, b| a[1].total_cmp(&b[1]));
+        let framework = largest_framework_msd(&inputs);
         let mut warnings: Vec<String> = inputs.iter().flat_map(|i| i.warnings.clone()).collect();
         warnings.dedup();
         let reasons = verdict::reasons(&Evidence {
@@ -166,7 +165,7 @@ impl StateReport {
             msd_end,
             hop: settings.hop,
             hops,
-            framework,
+            framework: &framework,
             warnings: &warnings,
             window_why: &window.why,
         });
@@ -186,6 +185,7 @@ impl StateReport {
             tracer,
             collective,
             reasons,
+            remarks: verdict::remarks(&framework),
             inputs,
         }
         .with_ordinary(&msd))
@@ -219,6 +219,19 @@ impl StateReport {
             |t| format!("{t:.0} K"),
         )
     }
+}
+
+/// For every framework species the trajectory in which it moves most.
+fn largest_framework_msd(inputs: &[Input]) -> Vec<(String, [f64; 2])> {
+    let mut out: Vec<(String, [f64; 2])> = Vec::new();
+    for (name, msd) in inputs.iter().flat_map(|i| &i.framework_msd) {
+        match out.iter_mut().find(|(n, _)| n == name) {
+            Some((_, largest)) if largest[1] >= msd[1] => {}
+            Some((_, largest)) => *largest = *msd,
+            None => out.push((name.clone(), *msd)),
+        }
+    }
+    out
 }
 
 /// Lag times of the longest trajectory's grid that lie in the window.

@@ -151,6 +151,9 @@ fn state_text(out: &mut String, s: &StateReport, report: &Report) {
     for note in notes {
         line(out, "  note", note);
     }
+    for remark in &s.remarks {
+        line(out, "  remark", remark);
+    }
     if s.reasons.is_empty() {
         line(out, "  verdict", &format!("converged: {}", s.why()));
     } else {

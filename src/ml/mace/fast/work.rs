@@ -185,8 +185,9 @@ impl<T: Real> BrickWork<T> {
         let zero = [0.0; 3];
         self.energies.clear();
         let own = &self.species[..self.own];
-        self.energies
-            .extend(own.iter().map(|&z| model.constants[z as usize]));
+        // an atom without a species (NO_SPECIES) has no energy
+        let constant = |&z: &u8| model.constants.get(z as usize).copied().unwrap_or(0.0);
+        self.energies.extend(own.iter().map(constant));
         self.forces.clear();
         self.forces.resize(all, zero);
         self.virial = [0.0; 6];
