@@ -36,7 +36,7 @@ own() {
 echo "# $(uname -m), $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), one core; $($argyro --version); mace-torch $("$python" -c 'import importlib.metadata as m; print(m.version("mace-torch"), "torch", m.version("torch"))' 2>/dev/null)"
 echo "# microseconds per atom and step: minimum / median of $rounds rounds, alternating"
 printf '%-8s %-6s %-8s %18s %18s %8s\n' model atoms dtype argyro mace-torch ratio
-stats() { sort -n | awk '{ v[NR] = $1 } END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2; printf "%.1f %.1f", v[1], m }'; }
+stats() { sort -n | awk '{ v[NR] = $1 } END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2; printf "%.1f %.1f\n", v[1], m }'; }
 for m in 32x0e 64x0e; do
     for n in 52 416; do
         for precision in single double; do

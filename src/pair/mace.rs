@@ -155,7 +155,11 @@ struct Loaded {
 }
 
 impl Mace {
-    fn new(style: &'static str, head: Option<String>, file: Option<String>) -> Box<dyn PairStyle> {
+    fn boxed(
+        style: &'static str,
+        head: Option<String>,
+        file: Option<String>,
+    ) -> Box<dyn PairStyle> {
         Box::new(Mace {
             style,
             head,
@@ -169,16 +173,16 @@ impl Mace {
 
 fn build_mace(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     let head = args.keyword("head").map(|k| k.str("NAME").to_string());
-    Ok(Mace::new("mace", head, None))
+    Ok(Mace::boxed("mace", head, None))
 }
 
 fn build_symmetrix(_: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
-    Ok(Mace::new("symmetrix/mace", None, None))
+    Ok(Mace::boxed("symmetrix/mace", None, None))
 }
 
 fn build_mliap(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     let file = args.str("FILE").to_string();
-    Ok(Mace::new("mliap", None, Some(file)))
+    Ok(Mace::boxed("mliap", None, Some(file)))
 }
 
 fn read(file: &str) -> Result<(MaceModel, String)> {
@@ -310,7 +314,9 @@ impl PairStyle for Mace {
         Needs {
             half: false,
             full: true,
-            brick_atoms: 96,
+            // small enough that a small cell gives every thread something, large enough that ghosts
+            // cost less than a tenth of the step
+            brick_atoms: 48,
         }
     }
 

@@ -166,7 +166,7 @@ pub fn scalars<S: Simd>(
             edges,
             harmonics,
             message
-        )
+        );
     }
 }
 
@@ -244,7 +244,7 @@ pub fn scalars_adjoint<S: Simd>(
             harmonics,
             message,
             to
-        )
+        );
     }
 }
 
