@@ -238,11 +238,11 @@ impl PairStyle for Mace {
             w != "NULL" && crate::elements::atomic_number(w).is_none() && Path::new(w).exists()
         };
         if let Some(k) = symbols.iter().position(|w| is_file(w)) {
-            return Err(
-                Error::input("pair_coeff: only one model file is supported by this style")
-                    .help("run further models by `rerun`-like separate scripts with one file each")
-                    .at(first + k),
-            );
+            return Err(Error::input(
+                "pair_coeff: a committee of several model files is not supported",
+            )
+            .help("give one model file, then one element per atom type")
+            .at(first + k));
         }
         let (model, hash) = read(&file).map_err(|e| e.or_at(first - 1))?;
         let head = choose_head(&model, self.head.as_deref())?;

@@ -51,37 +51,34 @@ impl Tree {
         nodes.dedup();
         let mut tree = Tree::default();
         // Leaves of the first level have no node above them: they become branches without leaves.
-        tree.grow(&nodes, &[]);
+        tree.grow(&nodes, 0);
         let largest = nodes.iter().flatten().max();
         tree.variables = largest.map_or(0, |&v| v as usize + 1);
         tree
     }
 
-    fn grow(&mut self, nodes: &[Vec<u8>], prefix: &[u8]) {
-        let depth = prefix.len();
-        let children = |p: &[u8]| {
-            let p = p.to_vec();
-            nodes
-                .iter()
-                .filter(move |n| n.len() == p.len() + 1 && n.starts_with(&p))
-        };
-        for node in children(prefix) {
-            let is_leaf = |n: &&Vec<u8>| children(n).next().is_none();
-            if depth > 0 && is_leaf(&node) {
+    /// Adds the nodes of `family`: all those below one node of depth `depth`, in ascending order,
+    /// so that the descendants of a node follow it.
+    fn grow(&mut self, family: &[Vec<u8>], depth: usize) {
+        for span in spans(family, depth) {
+            let (node, below) = (&span[0], &span[1..]);
+            // leaves were added by the node above; the first level has none
+            if depth > 0 && below.is_empty() {
                 continue;
             }
-            let below: Vec<&Vec<u8>> = children(node).filter(is_leaf).collect();
+            let is_leaf = |s: &&[Vec<u8>]| s.len() == 1;
+            let leaves: Vec<&[Vec<u8>]> = spans(below, depth + 1).filter(is_leaf).collect();
             self.branches.push(Branch {
                 depth: depth as u8 + 1,
                 variable: node[depth],
-                leaves: below.len() as u16,
+                leaves: leaves.len() as u16,
             });
             self.monomials.push(node.clone());
-            for leaf in below {
-                self.leaves.push(leaf[depth + 1]);
-                self.monomials.push(leaf.clone());
+            for leaf in leaves {
+                self.leaves.push(leaf[0][depth + 1]);
+                self.monomials.push(leaf[0].clone());
             }
-            self.grow(nodes, node);
+            self.grow(below, depth + 1);
         }
     }
 
@@ -90,6 +87,19 @@ impl Tree {
     pub fn monomials(&self) -> &[Vec<u8>] {
         &self.monomials
     }
+}
+
+/// Splits ascending nodes deeper than `depth` into runs that each start with a node of depth
+/// `depth + 1` and contain its descendants.
+fn spans(family: &[Vec<u8>], depth: usize) -> impl Iterator<Item = &[Vec<u8>]> {
+    let mut rest = family;
+    std::iter::from_fn(move || {
+        let (_, after) = rest.split_first()?;
+        let deeper = after.iter().take_while(|n| n.len() > depth + 1).count();
+        let (span, others) = rest.split_at(deeper + 1);
+        rest = others;
+        Some(span)
+    })
 }
 
 /// Values of one polynomial for all channels of one atom.

@@ -125,6 +125,9 @@ impl<T: Real> FastMace<T> {
     /// # Errors
     /// The model has a feature that only the reference evaluation knows.
     pub fn new(model: &MaceModel, options: FastOptions) -> Result<FastMace<T>, Unsupported> {
+        if model.layers.is_empty() {
+            return Err(unsupported("a model without layers"));
+        }
         let settings = Settings {
             grid: Grid::new::<T>(model.r_max),
             exact: options.exact,
