@@ -18,7 +18,7 @@ if [ ! -x "$python" ]; then
     python3 -m venv "$cache/venv"
     "$cache/venv/bin/pip" install -q torch mace-torch
 fi
-[ -s "$cache/mace_64x0e.model" ] || "$python" "$here/mace_models.py" "$cache" >/dev/null 2>&1
+[ -s "$cache/mace_64x0e.model" ] || PYTHONWARNINGS=ignore "$python" "$here/mace_models.py" "$cache"
 [ -x "$argyro" ] || (cd "$root" && cargo build --release)
 
 pin() { if command -v taskset >/dev/null; then taskset -c "$core" "$@"; else "$@"; fi; }

@@ -1,7 +1,10 @@
 """Random-weight MACE models of typical sizes for benchmarks: mace_models.py FOLDER.
 
 Four elements (Li P S Cl), two interactions, l_max 3, correlation 3, r_max 5; 32x0e and 64x0e."""
+import os
 import sys
+
+os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"  # e3nn 0.4.4 needs it under new versions of torch
 import numpy as np
 import torch
 from e3nn import o3

@@ -324,6 +324,34 @@ impl Host for Engine {
         self.log.warn(message);
     }
 
+    fn target_temperature(&self) -> Option<f64> {
+        let fixes = self.fixes.values().filter_map(|s| s.fix.as_ref());
+        fixes
+            .filter_map(|f| f.target_temperature(&self.state))
+            .next()
+    }
+
+    fn provenance(&self) -> Vec<(String, String)> {
+        let pair = self.pair.iter().flat_map(|p| p.style.describe());
+        vec![
+            (
+                "pair_style".into(),
+                self.pair
+                    .as_ref()
+                    .map_or_else(String::new, |p| p.name.clone()),
+            ),
+            ("model".into(), pair.collect::<Vec<_>>().join("\n")),
+            (
+                "seeds".into(),
+                self.seeds
+                    .iter()
+                    .map(|(name, seed)| format!("{name} {seed}"))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            ),
+        ]
+    }
+
     fn dry(&self) -> bool {
         self.dry
     }

@@ -277,6 +277,13 @@ impl Langevin {
 }
 
 impl Fix for Langevin {
+    fn target_temperature(&self, state: &crate::domain::State) -> Option<f64> {
+        match &self.target {
+            Target::Ramp(r) => Some(r.now(state)),
+            _ => None,
+        }
+    }
+
     fn describe(&self) -> Vec<String> {
         vec![format!("seed {}", self.seed)]
     }

@@ -172,6 +172,10 @@ impl Nvt {
 }
 
 impl Fix for Nvt {
+    fn target_temperature(&self, state: &crate::domain::State) -> Option<f64> {
+        Some(self.target.now(state))
+    }
+
     fn integrates(&self) -> bool {
         true
     }
