@@ -50,11 +50,8 @@ fn execute(cursor: &mut Cursor, variables: &Variables, printed: &mut Vec<String>
                 variables.define(args, host)?;
             }
             Some("if") => cursor.push_commands(choose(args, variables, host)?)?,
-            Some("next") => {
-                if variables.next(args)?.exhausted == true {
-                    cursor.skip_next_jump()
-                }
-            }
+            Some("next") if variables.next(args)?.exhausted => cursor.skip_next_jump(),
+            Some("next") => {}
             Some("jump") => {
                 cursor.jump(args)?;
             }
