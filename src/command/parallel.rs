@@ -24,7 +24,7 @@ pub const COMM_MODIFY: CommandEntry = CommandEntry {
             keyword(
                 "cutoff",
                 &[arg("value", Kind::Real, "length units")],
-                "least range of ghost atoms",
+                "least range of ghost atoms; changes no result: ghosts follow from the neighbour lists",
             ),
             keyword(
                 "vel",

@@ -211,9 +211,6 @@ pub trait Host {
     /// There is no such compute, or it cannot be evaluated.
     fn velocity_bias(&mut self, id: &str) -> Result<Option<Vec<[f64; 3]>>>;
 
-    /// Changes the parameters of a pair style (`fix adapt`), re-reads nothing. Returns false if unsupported.
-    fn pair_extract(&self, name: &str) -> Option<f64>;
-
     /// IDs or style names of a category that the state does not know: `dump`, `pair_style`, `kspace_style`.
     fn names(&self, _category: &str) -> Vec<String> {
         Vec::new()

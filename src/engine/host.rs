@@ -307,10 +307,6 @@ impl Host for Engine {
         self.with_compute(id, |c, host| c.bias(host))
     }
 
-    fn pair_extract(&self, _name: &str) -> Option<f64> {
-        None
-    }
-
     fn substitute(&mut self, text: &str) -> Result<String> {
         let variables = self.variables.clone();
         variables.substitute(text, self)

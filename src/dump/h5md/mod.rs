@@ -211,7 +211,7 @@ impl H5md {
         self.particles(&sink, &group, s)?;
         let order = self.order(s);
         let n = order.len();
-        let edges = self.cell_group(&sink, &group, s, &units)?;
+        let edges = self.cell_group(&sink, s, &units)?;
         let vector = |name: &str, unit: Option<&str>| {
             if self.double {
                 sink.element::<f64>(&group, name, &[n, 3], unit, units.time)
@@ -314,13 +314,7 @@ impl H5md {
             .or_else(|| mass.and_then(crate::elements::by_mass).map(str::to_string))
     }
 
-    fn cell_group(
-        &self,
-        sink: &Sink,
-        group: &hdf5::Group,
-        s: &State,
-        units: &UnitNames,
-    ) -> Result<Element> {
+    fn cell_group(&self, sink: &Sink, s: &State, units: &UnitNames) -> Result<Element> {
         let cell = s.cell("dump h5md")?;
         let g = sink.group(&format!("{}/box", self.group_name()))?;
         sink.numbers(&g, "dimension", &[3i32])?;
@@ -330,7 +324,6 @@ impl H5md {
         sink.texts(&g, "boundary", &faces)?;
         let edges = sink.element::<f64>(&g, "edges", &[3, 3], units.length, units.time)?;
         sink.numbers(&g, "origin", &cell.lo)?;
-        let _ = group;
         Ok(edges)
     }
 
