@@ -1,6 +1,7 @@
 //! Machine-learning models as arrays in, arrays out: no atoms of the engine, no scripts.
 
 pub mod activation;
+pub mod deepmd;
 pub mod describe;
 pub mod edges;
 pub mod error;
@@ -10,4 +11,5 @@ pub mod mace;
 pub mod polynomial;
 pub mod radial;
 pub mod spherical;
+pub mod stored;
 pub mod wigner;

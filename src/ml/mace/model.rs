@@ -10,10 +10,11 @@
 //! edge is r_i - r_j (+ cell shift); C is the number of channels, Nz that of species, a species is
 //! an index into [`MaceModel::atomic_numbers`]. Units: eV and Å.
 //! Reference: I. Batatia et al., NeurIPS 35 (2022), arXiv:2206.07697.
-//! Imports [`crate::ml::irreps`] and [`crate::ml::activation`] only.
+//! Imports [`crate::ml::irreps`], [`crate::ml::activation`] and [`crate::ml::stored`] only.
 
 use crate::ml::activation::Activation;
 use crate::ml::irreps::{Irrep, Irreps};
+pub use crate::ml::stored::Stored;
 
 /// A whole model.
 #[derive(Debug, Clone)]
@@ -50,15 +51,6 @@ pub struct MaceModel {
     pub zbl: Option<Zbl>,
     /// True where only the last layer has a readout although there are several layers.
     pub use_last_readout_only: bool,
-}
-
-/// Type in which the file stores the network weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    /// 32-bit floats (or narrower).
-    Single,
-    /// 64-bit floats.
-    Double,
 }
 
 /// From the edge length to the inputs of the radial networks.
