@@ -13,10 +13,10 @@
 //! `(R - mean[t_i, slot]) / stddev[t_i, slot]`, also for padding.
 //! References: L. Zhang et al., NeurIPS 31 (2018), arXiv:1805.09003 (se_e2_a, se_e2_r);
 //! D. Zhang et al., arXiv:2208.08236 (se_atten). Details are those of DeePMD-kit 3.2.
-//! Imports [`crate::ml::activation`] and [`crate::ml::stored`] only.
+//! Imports [`crate::ml::activation`] and [`crate::ml::layers`] only.
 
 use crate::ml::activation::Activation;
-pub use crate::ml::stored::Stored;
+pub use crate::ml::layers::Stored;
 
 /// A whole model. The energy of atom i of type t is
 /// `fitting(D_i) + energy_bias[t]`, or 0 where `excluded_atoms[t]`.
