@@ -9,8 +9,9 @@ use super::species::SpeciesMap;
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, Precision};
 use crate::domain::{Needs, State};
 use crate::error::{Error, Result};
+use crate::ml::layers::Stored;
 use crate::ml::mace::load::load_bytes;
-use crate::ml::mace::model::{MaceModel, Stored};
+use crate::ml::mace::model::MaceModel;
 use crate::signature::{Arg, Args, Kind, Signature, arg, keyword, optional, rest};
 use crate::simd::Level;
 use evaluator::Evaluator;
@@ -317,6 +318,7 @@ impl PairStyle for Mace {
             // small enough that a small cell gives every thread something, large enough that ghosts
             // cost less than a tenth of the step
             brick_atoms: 48,
+            ..Needs::default()
         }
     }
 
