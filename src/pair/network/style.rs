@@ -158,6 +158,7 @@ impl PairStyle for NetworkStyle {
             half: false,
             full: true,
             brick_atoms: sizes.min().unwrap_or(0),
+            ..Needs::default()
         }
     }
 

@@ -21,7 +21,6 @@ mod messages;
 mod nodes;
 mod pass;
 mod readout;
-mod repulsion;
 mod work;
 
 pub use work::BrickWork;
@@ -29,11 +28,11 @@ pub use work::BrickWork;
 use crate::ml::brick::{BrickAtoms, BrickModel, Exchange, Unsupported, exchange_rows};
 use crate::ml::mace::model::MaceModel;
 use crate::ml::radial::table::Grid;
+use crate::ml::repulsion::Repulsion;
 use crate::ml::spherical::Harmonics;
 use crate::simd::{Level, Real};
 use layer::{FastLayer, Settings};
 use rayon::prelude::*;
-use repulsion::Repulsion;
 
 fn unsupported(what: &str) -> Unsupported {
     Unsupported::new(what)
@@ -96,7 +95,7 @@ impl<T: Real> FastMace<T> {
             repulsion: model
                 .zbl
                 .as_ref()
-                .map(|zbl| Repulsion::new(zbl, &model.atomic_numbers, scale)),
+                .map(|zbl| zbl.repulsion(&model.atomic_numbers, scale)),
         })
     }
 }
