@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod describe;
+pub mod e3nn;
 pub mod edges;
 pub mod equivariant;
 pub mod error;
@@ -9,6 +10,7 @@ pub mod formats;
 pub mod irreps;
 pub mod layers;
 pub mod mace;
+pub mod plain;
 pub mod polynomial;
 pub mod radial;
 pub mod repulsion;
