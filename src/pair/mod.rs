@@ -10,8 +10,8 @@ mod lennard_jones;
 mod lj_cut;
 mod lj_cut_coul_cut;
 mod mace;
+mod network;
 mod pairwise;
-mod species;
 mod zbl;
 mod zero;
 
@@ -142,6 +142,12 @@ pub trait PairStyle: Send + Sync {
 
     /// Lists and bricks that the style needs.
     fn needs(&self) -> Needs;
+
+    /// Whether the style multiplies the pairs of `Brick::special` by their weights (`state.special`). A run with
+    /// such pairs is refused if the style does not.
+    fn weights_special(&self) -> bool {
+        false
+    }
 
     /// Adds energies, forces and virials. `out[b]` belongs to brick `b`.
     ///
