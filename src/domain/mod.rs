@@ -18,13 +18,14 @@ pub mod neighbor;
 pub mod region;
 pub mod regions;
 pub mod state;
+pub mod topology;
 
 pub mod values;
 pub mod velocity;
 pub mod wrap;
 
 pub use atoms::Atoms;
-pub use brick::{Brick, Bricks, ListStatistics, Needs, NeighborList};
+pub use brick::{Brick, Bricks, ListStatistics, Needs, NeighborList, SpecialPair};
 pub use cell::{Boundary, Cell};
 pub use comm::{Comm, LocalComm};
 pub use group::Groups;
@@ -33,3 +34,4 @@ pub use lattice::Lattice;
 pub use neighbor::{NeighborSettings, NeighborState};
 pub use region::Region;
 pub use state::{State, Tally};
+pub use topology::{Angle, Bond, SpecialBonds, Topology};

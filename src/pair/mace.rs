@@ -317,6 +317,7 @@ impl PairStyle for Mace {
             // small enough that a small cell gives every thread something, large enough that ghosts
             // cost less than a tenth of the step
             brick_atoms: 48,
+            ..Needs::default()
         }
     }
 
