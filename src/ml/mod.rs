@@ -3,11 +3,14 @@
 pub mod activation;
 pub mod describe;
 pub mod edges;
+pub mod equivariant;
 pub mod error;
 pub mod formats;
 pub mod irreps;
+pub mod layers;
 pub mod mace;
 pub mod polynomial;
 pub mod radial;
+pub mod repulsion;
 pub mod spherical;
 pub mod wigner;

@@ -13,11 +13,13 @@ mod readout;
 
 use std::path::Path;
 
-use super::model::{DistanceTransform, MaceModel, RadialBasis, RadialEmbedding, Stored, Zbl};
+use super::model::{MaceModel, Zbl};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::kind::{Family, ModelFile};
 use crate::ml::formats::node::Node;
 use crate::ml::formats::torch::{DType, TorchFile};
+use crate::ml::layers::Stored;
+use crate::ml::radial::form::{Cutoff, DistanceTransform, RadialBasis, RadialEmbedding};
 
 /// Layers, heads and radial functions that a file may have; real models stay far below.
 const MAX_LAYERS: usize = 64;
@@ -223,7 +225,9 @@ fn radial(module: &Node, atomic_numbers: &[u8]) -> Result<RadialEmbedding> {
     let apply = node.some("apply_cutoff").map(|n| n.flag()).transpose()?;
     let radial = RadialEmbedding {
         basis: basis(&node.child("bessel_fn")?)?,
-        cutoff_p: cutoff.child("p")?.number()?,
+        cutoff: Cutoff::Polynomial {
+            p: cutoff.child("p")?.number()?,
+        },
         cutoff_r_max: cutoff.child("r_max")?.number()?,
         apply_cutoff: apply.unwrap_or(true),
         transform: match node.some("distance_transform") {

@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use crate::ml::irreps::Irreps;
-use crate::ml::mace::model::{Linear, LinearBlock, SpeciesLinear};
+use crate::ml::layers::{Linear, LinearBlock, SpeciesLinear};
 use crate::simd::matmul::{Matrix, Product, Rows};
 use crate::simd::{Level, Real};
 

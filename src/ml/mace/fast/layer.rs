@@ -5,9 +5,8 @@ use super::linear::{DenseMap, LinearMap};
 use super::readout::{FastReadout, ReadoutScratch};
 use super::unsupported;
 use crate::ml::irreps::Irreps;
-use crate::ml::mace::model::{
-    Interaction, Layer, MaceModel, Mixing, Normalization, Path as ModelPath,
-};
+use crate::ml::layers::Path as ModelPath;
+use crate::ml::mace::model::{Interaction, Layer, MaceModel, Mixing, Normalization};
 use crate::ml::polynomial::{Component, merge};
 use crate::ml::radial::net::RadialFunctions;
 use crate::ml::radial::table::{ColumnBlock, Grid, RadialTables};

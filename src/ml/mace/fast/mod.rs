@@ -21,18 +21,17 @@ mod messages;
 mod nodes;
 mod pass;
 mod readout;
-mod repulsion;
 mod work;
 
 pub use work::BrickWork;
 
 use crate::ml::mace::model::MaceModel;
 use crate::ml::radial::table::Grid;
+use crate::ml::repulsion::Repulsion;
 use crate::ml::spherical::Harmonics;
 use crate::simd::{Level, Real};
 use layer::{FastLayer, Settings};
 use rayon::prelude::*;
-use repulsion::Repulsion;
 use std::fmt;
 
 /// What the fast evaluation does not know; the reference evaluation takes such models.
@@ -151,7 +150,7 @@ impl<T: Real> FastMace<T> {
             repulsion: model
                 .zbl
                 .as_ref()
-                .map(|zbl| Repulsion::new(zbl, &model.atomic_numbers, scale)),
+                .map(|zbl| zbl.repulsion(&model.atomic_numbers, scale)),
         })
     }
 

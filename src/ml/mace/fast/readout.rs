@@ -3,7 +3,8 @@
 use super::linear::{DenseMap, LinearMap};
 use crate::ml::activation::{Activation, Function};
 use crate::ml::irreps::{Block, Irrep, Irreps};
-use crate::ml::mace::model::{Linear, LinearBlock, Readout, ReadoutKind};
+use crate::ml::layers::{Linear, LinearBlock};
+use crate::ml::mace::model::{Readout, ReadoutKind};
 use crate::simd::{Level, Real};
 
 /// A readout reduced to one head, its energies in eV (scale included).

@@ -5,7 +5,7 @@ use crate::ml::activation::{Activation, Function};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::node::Node;
 use crate::ml::irreps::Irreps;
-use crate::ml::mace::model::{Linear, LinearBlock, RadialLayer, RadialNet, SpeciesLinear};
+use crate::ml::layers::{Linear, LinearBlock, Mlp, MlpLayer, SpeciesLinear};
 
 /// Highest degree of any representation.
 pub const MAX_L: usize = 11;
@@ -200,7 +200,7 @@ fn refuse_foreign(node: &Node) -> Result<()> {
 }
 
 /// e3nn `FullyConnectedNet` (layer0, layer1, ..) or MACE's `RadialMLP` (net.0, net.1, ..).
-pub fn radial_net(node: &Node) -> Result<RadialNet> {
+pub fn radial_net(node: &Node) -> Result<Mlp> {
     let layers = if node.get("net").is_some() {
         sequential(node)?
     } else {
@@ -210,11 +210,11 @@ pub fn radial_net(node: &Node) -> Result<RadialNet> {
     let mut inputs = 0;
     for layer in &layers {
         let (expected, next) = match layer {
-            RadialLayer::Dense {
+            MlpLayer::Dense {
                 inputs, outputs, ..
             } => (Some(*inputs), Some(*outputs)),
-            RadialLayer::LayerNorm { weight, .. } => (Some(weight.len()), Some(weight.len())),
-            RadialLayer::Activation(_) => (width, width),
+            MlpLayer::LayerNorm { weight, .. } => (Some(weight.len()), Some(weight.len())),
+            MlpLayer::Activation(_) => (width, width),
         };
         match (width, expected) {
             (None, Some(n)) => inputs = n,
@@ -224,7 +224,7 @@ pub fn radial_net(node: &Node) -> Result<RadialNet> {
         width = next;
     }
     match width {
-        Some(outputs) if inputs > 0 && outputs > 0 => Ok(RadialNet {
+        Some(outputs) if inputs > 0 && outputs > 0 => Ok(Mlp {
             inputs,
             outputs,
             layers,
@@ -233,7 +233,7 @@ pub fn radial_net(node: &Node) -> Result<RadialNet> {
     }
 }
 
-fn fully_connected(node: &Node) -> Result<Vec<RadialLayer>> {
+fn fully_connected(node: &Node) -> Result<Vec<MlpLayer>> {
     let mut layers = Vec::new();
     while let Some(layer) = node.get(&format!("layer{}", layers_named(&layers))) {
         let array = layer.child("weight")?.array()?;
@@ -252,27 +252,27 @@ fn fully_connected(node: &Node) -> Result<Vec<RadialLayer>> {
         }
         let factor = 1.0 / (inputs as f64).sqrt();
         let weight = array.data.iter().map(|w| w * factor).collect();
-        layers.push(RadialLayer::Dense {
+        layers.push(MlpLayer::Dense {
             inputs,
             outputs,
             weight,
             bias: Vec::new(),
         });
         if let Some(act) = layer.some("act") {
-            layers.push(RadialLayer::Activation(activation(&act)?));
+            layers.push(MlpLayer::Activation(activation(&act)?));
         }
     }
     Ok(layers)
 }
 
-fn layers_named(layers: &[RadialLayer]) -> usize {
+fn layers_named(layers: &[MlpLayer]) -> usize {
     layers
         .iter()
-        .filter(|l| matches!(l, RadialLayer::Dense { .. }))
+        .filter(|l| matches!(l, MlpLayer::Dense { .. }))
         .count()
 }
 
-fn sequential(node: &Node) -> Result<Vec<RadialLayer>> {
+fn sequential(node: &Node) -> Result<Vec<MlpLayer>> {
     let mut layers = Vec::new();
     for module in node.child("net")?.items() {
         layers.push(match module.class().as_str() {
@@ -286,14 +286,14 @@ fn sequential(node: &Node) -> Result<Vec<RadialLayer>> {
                     .map(|n| n.number())
                     .transpose()?
                     .unwrap_or(1e-5);
-                RadialLayer::LayerNorm { weight, bias, eps }
+                MlpLayer::LayerNorm { weight, bias, eps }
             }
             "SiLU" => {
                 let silu = Activation {
                     function: Function::Silu,
                     factor: 1.0,
                 };
-                RadialLayer::Activation(silu)
+                MlpLayer::Activation(silu)
             }
             class => return Err(module.error(format!("{class} in a radial network"))),
         });
@@ -305,7 +305,7 @@ fn sequential(node: &Node) -> Result<Vec<RadialLayer>> {
 }
 
 /// torch `Linear`: weight (out, in), turned to (in, out).
-fn dense(node: &Node) -> Result<RadialLayer> {
+fn dense(node: &Node) -> Result<MlpLayer> {
     let array = node.child("weight")?.array()?;
     let [outputs, inputs] = array.shape[..] else {
         return Err(node.error("the weight is no matrix"));
@@ -316,7 +316,7 @@ fn dense(node: &Node) -> Result<RadialLayer> {
     };
     let columns = (0..inputs).flat_map(|i| array.data[i..].iter().step_by(inputs));
     let weight = columns.copied().collect();
-    Ok(RadialLayer::Dense {
+    Ok(MlpLayer::Dense {
         inputs,
         outputs,
         weight,

@@ -6,9 +6,9 @@ use crate::ml::activation::Function;
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::node::Node;
 use crate::ml::irreps::Irreps;
-use crate::ml::mace::model::{
-    Gate, Interaction, Layer, Mixing, Normalization, PairEmbedding, Path,
-};
+use crate::ml::layers::Path;
+use crate::ml::mace::model::{Gate, Interaction, Layer, Mixing, Normalization};
+use crate::ml::radial::form::PairEmbedding;
 use crate::ml::wigner::sign_in_e3nn_0_4;
 
 /// All layers of the model.

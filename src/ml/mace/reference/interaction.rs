@@ -2,7 +2,8 @@
 
 use super::dual::Dual;
 use super::{Edge, EdgeAdjoint, Features, add_scaled, linear, radial};
-use crate::ml::mace::model::{Gate, Interaction, MaceModel, Mixing, Normalization, Path};
+use crate::ml::layers::Path;
+use crate::ml::mace::model::{Gate, Interaction, MaceModel, Mixing, Normalization};
 use crate::ml::wigner::wigner_3j;
 
 /// What the reverse sweep needs, and the results.

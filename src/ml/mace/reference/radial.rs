@@ -2,9 +2,9 @@
 //! networks, nuclear repulsion.
 
 use super::dual::Dual;
-use crate::ml::mace::model::{
-    DistanceTransform, Interaction, MaceModel, RadialBasis, RadialLayer, RadialNet, Zbl,
-};
+use crate::ml::layers::{Mlp, MlpLayer};
+use crate::ml::mace::model::{Interaction, MaceModel, Zbl};
+use crate::ml::radial::form::{Cutoff, DistanceTransform, RadialBasis};
 
 /// What the networks of one edge start from.
 pub struct RadialInputs {
@@ -18,7 +18,10 @@ pub struct RadialInputs {
 pub fn inputs(model: &MaceModel, pair: [usize; 2], r: f64) -> RadialInputs {
     let r = Dual::variable(r);
     let radial = &model.radial;
-    let cutoff = polynomial_cutoff(r / radial.cutoff_r_max, radial.cutoff_p);
+    let cutoff = match radial.cutoff {
+        Cutoff::Polynomial { p } => polynomial_cutoff(r / radial.cutoff_r_max, p),
+        Cutoff::Xplor { on } => xplor(r, on, radial.cutoff_r_max),
+    };
     let basis = basis(&radial.basis, transform(&radial.transform, pair, r));
     if radial.apply_cutoff {
         let basis = basis.into_iter().map(|b| b * cutoff).collect();
@@ -44,6 +47,18 @@ fn polynomial_cutoff(x: Dual, p: f64) -> Dual {
         p * (p + 1.0) / 2.0,
     ];
     Dual::constant(1.0) - x.powf(p) * a + x.powf(p + 1.0) * b - x.powf(p + 2.0) * c
+}
+
+fn xplor(r: Dual, on: f64, end: f64) -> Dual {
+    if r.value < on {
+        return Dual::constant(1.0);
+    }
+    if r.value >= end {
+        return Dual::constant(0.0);
+    }
+    let (square, on, end) = (r * r, on * on, end * end);
+    let left = -square + end;
+    left * left * (square * 2.0 + (end - 3.0 * on)) / (end - on).powi(3)
 }
 
 fn transform(transform: &DistanceTransform, [i, j]: [usize; 2], r: Dual) -> Dual {
@@ -106,15 +121,15 @@ pub fn net_inputs(
 }
 
 /// Outputs of a radial network.
-pub fn net(net: &RadialNet, inputs: &[Dual]) -> Vec<Dual> {
+pub fn net(net: &Mlp, inputs: &[Dual]) -> Vec<Dual> {
     net.layers
         .iter()
         .fold(inputs.to_vec(), |x, layer| apply(layer, x))
 }
 
-fn apply(layer: &RadialLayer, x: Vec<Dual>) -> Vec<Dual> {
+fn apply(layer: &MlpLayer, x: Vec<Dual>) -> Vec<Dual> {
     match layer {
-        RadialLayer::Dense {
+        MlpLayer::Dense {
             outputs,
             weight,
             bias,
@@ -129,7 +144,7 @@ fn apply(layer: &RadialLayer, x: Vec<Dual>) -> Vec<Dual> {
             }
             y
         }
-        RadialLayer::LayerNorm { weight, bias, eps } => {
+        MlpLayer::LayerNorm { weight, bias, eps } => {
             let n = x.len() as f64;
             let zero = Dual::constant(0.0);
             let mean = x.iter().fold(zero, |s, &v| s + v) / n;
@@ -140,7 +155,7 @@ fn apply(layer: &RadialLayer, x: Vec<Dual>) -> Vec<Dual> {
                 .map(|(&v, (&w, &b))| (v - mean) / width * w + b)
                 .collect()
         }
-        RadialLayer::Activation(activation) => {
+        MlpLayer::Activation(activation) => {
             x.into_iter().map(|v| v.activate(*activation)).collect()
         }
     }

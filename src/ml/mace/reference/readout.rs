@@ -2,7 +2,8 @@
 
 use super::linear;
 use crate::ml::activation::Activation;
-use crate::ml::mace::model::{Linear, ReadoutKind};
+use crate::ml::layers::Linear;
+use crate::ml::mace::model::ReadoutKind;
 
 /// Energy of one head.
 pub fn energy(kind: &ReadoutKind, h: &[f64], head: usize, heads: usize) -> f64 {

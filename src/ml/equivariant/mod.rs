@@ -1,0 +1,5 @@
+//! Message-passing networks of the NequIP kind, which NequIP and SevenNet both are: one
+//! description, a plain evaluation and a fast one. Loaders fill the description from the files of
+//! each trainer.
+
+pub mod model;
