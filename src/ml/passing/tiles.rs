@@ -1,14 +1,14 @@
-//! Sums over edges: messages to the atoms of a block, and their adjoints.
+//! Sums over the edges of one atom, a tile of edges at a time: messages and their adjoints.
 
-use super::FastMace;
+use super::convolution::Convolution;
 use super::edges::BrickEdges;
-use super::layer::FastLayer;
-use super::work::{Scratch, Tile};
 use crate::ml::radial::table::RadialTile;
-use crate::simd::message::{self, Adjoints, Edges};
-use crate::simd::{Op, Real, Simd, TILE};
+use crate::ml::spherical::Harmonics;
+use crate::simd::message::{self, Adjoints, Edges, Partial};
+use crate::simd::table::Weights;
+use crate::simd::{Level, Op, Real, Simd, TILE};
 
-/// Edges of a brick and the features of their senders in one layer.
+/// Edges of a brick and the features of their senders.
 #[derive(Clone, Copy)]
 pub struct Senders<'a, T> {
     edges: &'a BrickEdges<T>,
@@ -18,20 +18,126 @@ pub struct Senders<'a, T> {
 }
 
 impl<'a, T: Real> Senders<'a, T> {
-    /// The first layer reads one row per species, the others one per atom.
-    pub fn new(layer: &'a FastLayer<T>, edges: &'a BrickEdges<T>, features: &'a [T]) -> Self {
-        if layer.up.is_none() {
-            Senders {
-                edges,
-                features: &layer.species_features,
-                rows: &edges.sender_species,
-            }
-        } else {
-            Senders {
-                edges,
-                features,
-                rows: &edges.sender,
-            }
+    /// Features of a first layer, one row per species.
+    pub fn by_species(edges: &'a BrickEdges<T>, features: &'a [T]) -> Self {
+        Senders {
+            edges,
+            features,
+            rows: &edges.sender_species,
+        }
+    }
+
+    /// Features with one row per own atom and ghost.
+    pub fn by_atom(edges: &'a BrickEdges<T>, features: &'a [T]) -> Self {
+        Senders {
+            edges,
+            features,
+            rows: &edges.sender,
+        }
+    }
+}
+
+/// Arrays of one tile of edges.
+#[derive(Debug, Clone, Default)]
+pub struct Tile<T> {
+    /// Radial functions \[TILE\]\[width\].
+    radial: Vec<T>,
+    /// Their derivatives.
+    slope: Vec<T>,
+    /// Weights of the interpolation.
+    weights: Weights<T>,
+    /// Spherical harmonics \[components\]\[TILE\].
+    harmonics: Vec<T>,
+    /// Their adjoints.
+    harmonics_bar: Vec<T>,
+    /// Couplings \[components\]\[TILE\].
+    couplings: Vec<T>,
+    /// Their adjoints.
+    couplings_bar: Vec<T>,
+    /// dE/dr \[TILE\].
+    distance_bar: Vec<T>,
+    /// Part of the gradient perpendicular to the edge \[3\]\[TILE\].
+    across: Vec<T>,
+    /// Deferred sums.
+    partial: Partial<T>,
+}
+
+impl<T: Real> Tile<T> {
+    /// Sizes the arrays for a layer; contents are unspecified.
+    pub fn size(&mut self, convolution: &Convolution<T>, components: usize) {
+        let zero = T::default();
+        let width = convolution.radial.width();
+        self.radial.resize(TILE * width, zero);
+        self.slope.resize(TILE * width, zero);
+        self.harmonics.resize(TILE * components, zero);
+        self.harmonics_bar.resize(TILE * components, zero);
+        self.couplings.resize(TILE * convolution.couplings, zero);
+        self.couplings_bar
+            .resize(TILE * convolution.couplings, zero);
+        self.distance_bar.resize(TILE, zero);
+        self.across.resize(3 * TILE, zero);
+    }
+}
+
+/// What an evaluation of the edges of one layer needs.
+#[derive(Clone, Copy)]
+pub struct Convolve<'a, T> {
+    /// Vector instructions.
+    pub level: Level,
+    /// Spherical harmonics.
+    pub harmonics: &'a Harmonics<T>,
+    /// Paths and radial functions.
+    pub convolution: &'a Convolution<T>,
+    /// Edges and features.
+    pub senders: Senders<'a, T>,
+}
+
+impl<T: Real> Convolve<'_, T> {
+    /// Adds the messages to atom `i` of species `z` to its row `phi`; returns the sum of the
+    /// densities of its edges.
+    pub fn send(&self, i: usize, z: usize, tile: &mut Tile<T>, phi: &mut [T]) -> f64 {
+        let mut density = 0.0;
+        for (first, count) in self.senders.edges.tiles(i) {
+            let at = TileOf {
+                all: self,
+                receiver_species: z,
+                first,
+                count,
+            };
+            let phi = &mut *phi;
+            let tile = &mut *tile;
+            density += T::dispatch(self.level, Send { at, tile, phi });
+        }
+        density
+    }
+
+    /// Adjoint of [`Convolve::send`]: from the adjoints `phi` of the row of Phi and `density` adds
+    /// to the adjoints of the features (none where they are those of species) and to the
+    /// derivatives with respect to edge vectors.
+    pub fn receive(
+        &self,
+        (i, z): (usize, usize),
+        tile: &mut Tile<T>,
+        (phi, density): (&[T], T),
+        features: &mut [T],
+        gradient: &mut [[f64; 3]],
+    ) {
+        for (first, count) in self.senders.edges.tiles(i) {
+            let at = TileOf {
+                all: self,
+                receiver_species: z,
+                first,
+                count,
+            };
+            let receive = Receive {
+                at,
+                tile: &mut *tile,
+                phi,
+                density,
+                features: &mut *features,
+                gradient: &mut *gradient,
+            };
+            T::dispatch(self.level, receive);
         }
     }
 }
@@ -39,9 +145,7 @@ impl<'a, T: Real> Senders<'a, T> {
 /// One tile of the edges of one atom.
 #[derive(Clone, Copy)]
 struct TileOf<'a, T> {
-    model: &'a FastMace<T>,
-    layer: &'a FastLayer<T>,
-    senders: &'a Senders<'a, T>,
+    all: &'a Convolve<'a, T>,
     receiver_species: usize,
     first: usize,
     count: usize,
@@ -51,20 +155,25 @@ impl<T: Real> TileOf<'_, T> {
     /// Fills harmonics, couplings and radial functions (with slopes, if wanted).
     #[inline(always)]
     fn fill<S: Simd<T = T>>(&self, s: S, tile: &mut Tile<T>, slopes: bool) {
-        let (edges, first) = (self.senders.edges, self.first);
-        let harmonics = &self.model.harmonics;
-        harmonics.values(s, edges.directions(first), &mut tile.harmonics);
-        if !self.layer.paths.is_empty() {
-            message::couple(s, &self.layer.terms, &tile.harmonics, &mut tile.couplings);
+        let convolution = self.all.convolution;
+        let (edges, first) = (self.all.senders.edges, self.first);
+        let directions = edges.directions(first);
+        self.all
+            .harmonics
+            .values(s, directions, &mut tile.harmonics);
+        if !convolution.paths.is_empty() {
+            let (y, k) = (&tile.harmonics, &mut tile.couplings);
+            message::couple(s, &convolution.terms, y, k);
         }
         let position = edges.position[first..].first_chunk::<TILE>();
-        let inverse = edges.inverse[first..].first_chunk::<TILE>();
+        let rate = edges.rate[first..].first_chunk::<TILE>();
         let range = first..first + self.count;
         let radial = RadialTile {
             node: &edges.node[range.clone()],
             position: position.expect("edge arrays are padded by a tile"),
-            inverse: inverse.expect("edge arrays are padded by a tile"),
+            rate: rate.expect("edge arrays are padded by a tile"),
             distance: &edges.distance[range.clone()],
+            argument: &edges.argument[range.clone()],
             sender_species: &edges.sender_species[range],
             receiver_species: self.receiver_species,
         };
@@ -74,20 +183,21 @@ impl<T: Real> TileOf<'_, T> {
             &mut []
         };
         let (weights, value) = (&mut tile.weights, &mut tile.radial);
-        self.layer.radial.rows(s, &radial, weights, value, slope);
+        convolution.radial.rows(s, &radial, weights, value, slope);
     }
 
     /// The edges as the kernels see them.
     #[inline(always)]
     fn edges<'b>(&'b self, radial: &'b [T], slope: &'b [T]) -> Edges<'b, T> {
+        let (convolution, senders) = (self.all.convolution, &self.all.senders);
         Edges {
             count: self.count,
             radial,
             slope,
-            radial_width: self.layer.radial.width(),
-            features: self.senders.features,
-            feature_width: self.layer.features.width,
-            senders: &self.senders.rows[self.first..self.first + self.count],
+            radial_width: convolution.radial.width(),
+            features: senders.features,
+            feature_width: convolution.feature_width,
+            senders: &senders.rows[self.first..self.first + self.count],
         }
     }
 }
@@ -104,20 +214,24 @@ impl<T: Real> Op<T> for Send<'_, T> {
     #[inline(always)]
     fn run<S: Simd<T = T>>(self, s: S) -> f64 {
         let Send { at, tile, phi } = self;
+        let convolution = at.all.convolution;
         at.fill(s, tile, false);
         let edges = at.edges(&tile.radial, &[]);
-        for paths in &at.layer.scalars {
+        for paths in &convolution.scalars {
             message::scalars(s, paths, edges, &tile.harmonics, phi);
         }
-        for path in &at.layer.paths {
+        for path in &convolution.copies {
+            message::copies(s, path, edges, phi);
+        }
+        for path in &convolution.paths {
             message::path(s, path, edges, &tile.couplings, phi);
         }
-        let Some(d) = at.layer.density else {
+        let Some(column) = convolution.density else {
             return 0.0;
         };
         let mut sum = 0.0;
         for e in 0..edges.count {
-            sum += edges.radial[e * edges.radial_width + d.column].to_f64();
+            sum += edges.radial[e * edges.radial_width + column].to_f64();
         }
         sum
     }
@@ -140,6 +254,7 @@ impl<T: Real> Op<T> for Receive<'_, T> {
     #[inline(always)]
     fn run<S: Simd<T = T>>(self, s: S) {
         let Receive { at, tile, phi, .. } = self;
+        let convolution = at.all.convolution;
         at.fill(s, tile, true);
         tile.harmonics_bar.fill(T::default());
         tile.couplings_bar.fill(T::default());
@@ -151,104 +266,38 @@ impl<T: Real> Op<T> for Receive<'_, T> {
             distance: &mut tile.distance_bar,
             partial: &mut tile.partial,
         };
-        for paths in &at.layer.scalars {
+        for paths in &convolution.scalars {
             message::scalars_adjoint(s, paths, edges, &tile.harmonics, phi, &mut to);
         }
+        for path in &convolution.copies {
+            message::copies_adjoint(s, path, edges, phi, &mut to);
+        }
         to.coupling = &mut tile.couplings_bar;
-        for path in &at.layer.paths {
+        for path in &convolution.paths {
             message::path_adjoint(s, path, edges, &tile.couplings, phi, &mut to);
         }
-        if !at.layer.paths.is_empty() {
+        if !convolution.paths.is_empty() {
             let (from, to) = (&tile.couplings_bar, &mut tile.harmonics_bar);
-            message::couple_adjoint(s, &at.layer.terms, from, to);
+            message::couple_adjoint(s, &convolution.terms, from, to);
         }
-        if let Some(d) = at.layer.density {
+        if let Some(column) = convolution.density {
             for e in 0..edges.count {
-                let slope = edges.slope[e * edges.radial_width + d.column];
+                let slope = edges.slope[e * edges.radial_width + column];
                 tile.distance_bar[e] += slope * self.density;
             }
         }
-        let directions = at.senders.edges.directions(at.first);
-        let harmonics = &at.model.harmonics;
-        harmonics.gradient(s, directions, &tile.harmonics_bar, &mut tile.across);
-        let inverse = &at.senders.edges.inverse[at.first..at.first + at.count];
-        for (e, g) in self.gradient[at.first..at.first + at.count]
-            .iter_mut()
-            .enumerate()
-        {
+        let found = at.all.senders.edges;
+        let directions = found.directions(at.first);
+        let (bar, across) = (&tile.harmonics_bar, &mut tile.across);
+        at.all.harmonics.gradient(s, directions, bar, across);
+        let range = at.first..at.first + at.count;
+        let inverse = &found.inverse[range.clone()];
+        for (e, g) in self.gradient[range].iter_mut().enumerate() {
             let unit = [directions.x[e], directions.y[e], directions.z[e]];
             for c in 0..3 {
                 let across = tile.across[c * TILE + e] * inverse[e];
                 g[c] += (tile.distance_bar[e] * unit[c] + across).to_f64();
             }
-        }
-    }
-}
-
-/// Phi of a block of atoms of species `z` into `scratch.message`, and 1 / N where the layer
-/// normalises by density.
-pub fn messages<T: Real>(
-    model: &FastMace<T>,
-    layer: &FastLayer<T>,
-    senders: &Senders<'_, T>,
-    (z, atoms): (usize, &[u32]),
-    scratch: &mut Scratch<T>,
-) {
-    let width = layer.mix.input.width;
-    for (k, &i) in atoms.iter().enumerate() {
-        let phi = &mut scratch.message[k * width..(k + 1) * width];
-        phi.fill(T::default());
-        let mut density = 0.0;
-        for (first, count) in senders.edges.tiles(i as usize) {
-            let at = TileOf {
-                model,
-                layer,
-                senders,
-                receiver_species: z,
-                first,
-                count,
-            };
-            let tile = &mut scratch.tile;
-            let phi = &mut *phi;
-            density += T::dispatch(model.level, Send { at, tile, phi });
-        }
-        if let Some(d) = layer.density {
-            scratch.inverse[k] = T::from_f64(1.0 / (d.alpha + d.beta * density));
-        }
-    }
-}
-
-/// Adjoint of [`messages`]: from `scratch.message`, now the adjoint of Phi, adds to the derivatives
-/// with respect to edge vectors and to the adjoints of the features (none in the first layer).
-pub fn messages_adjoint<T: Real>(
-    model: &FastMace<T>,
-    layer: &FastLayer<T>,
-    senders: &Senders<'_, T>,
-    (z, atoms): (usize, &[u32]),
-    scratch: &mut Scratch<T>,
-    features_bar: &mut [T],
-    gradient: &mut [[f64; 3]],
-) {
-    let width = layer.mix.input.width;
-    for (k, &i) in atoms.iter().enumerate() {
-        for (first, count) in senders.edges.tiles(i as usize) {
-            let at = TileOf {
-                model,
-                layer,
-                senders,
-                receiver_species: z,
-                first,
-                count,
-            };
-            let receive = Receive {
-                at,
-                tile: &mut scratch.tile,
-                phi: &scratch.message[k * width..(k + 1) * width],
-                density: scratch.density_bar[k],
-                features: features_bar,
-                gradient,
-            };
-            T::dispatch(model.level, receive);
         }
     }
 }

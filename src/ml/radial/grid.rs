@@ -111,50 +111,6 @@ impl Grid {
     }
 }
 
-/// Grids of all pairs of species: one for all, or one per ordered pair where cutoffs differ.
-#[derive(Debug, Clone)]
-pub struct Grids {
-    species: usize,
-    grids: Vec<Grid>,
-}
-
-impl Grids {
-    /// The same grid for all pairs.
-    pub fn one(grid: Grid) -> Grids {
-        Grids {
-            species: 0,
-            grids: vec![grid],
-        }
-    }
-
-    /// Grids \[receiver\]\[sender\] of `species` species.
-    ///
-    /// # Panics
-    /// If there are not as many as pairs.
-    pub fn pairs(species: usize, grids: Vec<Grid>) -> Grids {
-        assert_eq!(grids.len(), species * species);
-        Grids { species, grids }
-    }
-
-    /// True where pairs have different grids.
-    pub fn by_pair(&self) -> bool {
-        self.species > 0
-    }
-
-    /// Grid of a pair.
-    #[inline(always)]
-    pub fn of(&self, sender: usize, receiver: usize) -> &Grid {
-        // `species` is zero where there is one grid
-        let row = if self.species == 0 { 0 } else { sender };
-        &self.grids[receiver * self.species + row]
-    }
-
-    /// Longest cutoff (Å).
-    pub fn end(&self) -> f64 {
-        self.grids.iter().map(Grid::end).fold(0.0, f64::max)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
