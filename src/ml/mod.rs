@@ -1,7 +1,9 @@
 //! Machine-learning models as arrays in, arrays out: no atoms of the engine, no scripts.
 
 pub mod activation;
+pub mod deepmd;
 pub mod describe;
+pub mod e3nn;
 pub mod edges;
 pub mod equivariant;
 pub mod error;
@@ -9,6 +11,7 @@ pub mod formats;
 pub mod irreps;
 pub mod layers;
 pub mod mace;
+pub mod plain;
 pub mod polynomial;
 pub mod radial;
 pub mod repulsion;

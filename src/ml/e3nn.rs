@@ -333,6 +333,11 @@ fn second_moment(function: Function) -> f64 {
         Function::Tanh => 1.5937334472592695,
         Function::Abs => 1.001110600838467,
         Function::Sigmoid => 1.8467055342154763,
+        Function::Relu => 1.4163393446331365,
+        // functions of Deep Potential networks, which are not normalised
+        Function::Relu6 | Function::Softplus | Function::GeluTanh | Function::SiluTanh { .. } => {
+            1.0
+        }
     }
 }
 

@@ -1,0 +1,3 @@
+//! Deep Potential (DeePMD-kit): model description, loaders, reference evaluation.
+
+pub mod model;
