@@ -32,13 +32,7 @@ impl<T: Real> Weights<T> {
     /// Weights at the positions `t` = 0..1 between two nodes, whose derivatives with respect to the
     /// distance are `rate`.
     #[inline(always)]
-    pub fn set<S: Simd<T = T>>(
-        &mut self,
-        s: S,
-        order: usize,
-        t: &[T; TILE],
-        rate: &[T; TILE],
-    ) {
+    pub fn set<S: Simd<T = T>>(&mut self, s: S, order: usize, t: &[T; TILE], rate: &[T; TILE]) {
         for lane in (0..TILE).step_by(S::N) {
             let rate = s.read(&rate[lane..]);
             let t = s.read(&t[lane..]);

@@ -225,7 +225,11 @@ fn couple<T: Real>(
             return Err(Unsupported::new("so many couplings"));
         }
         // what `factor` took out of the Wigner symbol
-        let norm = if path.l1 == 0 { (d3 as f64).sqrt() } else { 1.0 };
+        let norm = if path.l1 == 0 {
+            (d3 as f64).sqrt()
+        } else {
+            1.0
+        };
         for ([m1, m2, m3], value) in wigner_3j(path.l1, path.l2, path.l3) {
             terms.push(CouplingTerm {
                 coupling: (couplings + m1 * d3 + m3) as u16,

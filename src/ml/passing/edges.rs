@@ -44,7 +44,7 @@ pub struct BrickEdges<T> {
 
 /// Which pairs are edges, and the argument of their radial functions.
 #[derive(Debug, Clone)]
-pub struct Range {
+pub struct Reach {
     /// Longest distance, and end of the radial functions (Å).
     pub r_max: f64,
     /// Number of species.
@@ -56,7 +56,7 @@ pub struct Range {
     pub grid: Grid,
 }
 
-impl Range {
+impl Reach {
     #[inline(always)]
     fn stretch(&self, receiver: u8, sender: u8) -> f64 {
         let pair = usize::from(receiver) * self.species + usize::from(sender);
@@ -66,7 +66,7 @@ impl Range {
 
 impl<T: Real> BrickEdges<T> {
     /// Finds the edges of the own atoms among their candidates.
-    pub fn find(&mut self, atoms: &BrickAtoms<'_>, range: &Range) {
+    pub fn find(&mut self, atoms: &BrickAtoms<'_>, reach: &Reach) {
         self.clear();
         let (x, species) = (atoms.x, atoms.species);
         for (i, list) in atoms.start.windows(2).enumerate() {
@@ -79,12 +79,12 @@ impl<T: Real> BrickEdges<T> {
                 let xj = x[j as usize];
                 let d = [xi[0] - xj[0], xi[1] - xj[1], xi[2] - xj[2]];
                 let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-                if r2 >= range.r_max * range.r_max || species[j as usize] == NO_SPECIES {
+                if r2 >= reach.r_max * reach.r_max || species[j as usize] == NO_SPECIES {
                     continue;
                 }
                 let r = r2.sqrt().max(CLOSEST);
-                let argument = r * range.stretch(species[i], species[j as usize]);
-                if argument < range.r_max {
+                let argument = r * reach.stretch(species[i], species[j as usize]);
+                if argument < reach.r_max {
                     self.sender.push(j);
                     self.vector.push(d);
                     self.distance.push(r);
@@ -93,7 +93,7 @@ impl<T: Real> BrickEdges<T> {
             }
             self.start.push(self.sender.len() as u32);
         }
-        self.complete(species, &range.grid);
+        self.complete(species, &reach.grid);
     }
 
     fn clear(&mut self) {

@@ -124,7 +124,10 @@ mod tests {
                 let at = grid.locate(r);
                 let (a, spacing) = grid.node(at.node as usize);
                 let (b, _) = grid.node(at.node as usize + 1);
-                assert!(a <= r * (1.0 + 1e-12) && r <= b * (1.0 + 1e-12), "{kink:?} {r}");
+                assert!(
+                    a <= r * (1.0 + 1e-12) && r <= b * (1.0 + 1e-12),
+                    "{kink:?} {r}"
+                );
                 assert!((a * (at.position * spacing).exp() - r).abs() < 1e-11);
                 assert!((at.rate * r * spacing - 1.0).abs() < 1e-12);
             }

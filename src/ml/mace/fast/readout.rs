@@ -8,12 +8,7 @@ use crate::ml::passing::perceptron::Perceptron;
 use crate::simd::Real;
 
 /// The part of `readout` that belongs to head `head` of `heads`, multiplied by `scale`.
-pub fn readout<T: Real>(
-    readout: &Readout,
-    head: usize,
-    heads: usize,
-    scale: f64,
-) -> Perceptron<T> {
+pub fn readout<T: Real>(readout: &Readout, head: usize, heads: usize, scale: f64) -> Perceptron<T> {
     let part = |n: usize| {
         let each = n / heads;
         head * each..(head + 1) * each
@@ -107,4 +102,3 @@ fn prepare<T: Real>(
     };
     LinearMap::new(&DenseMap::linear(&reduced).scale(scale))
 }
-
