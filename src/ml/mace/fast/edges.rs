@@ -1,6 +1,6 @@
 //! Edges of one brick at one step: pairs inside the cutoff, in the form the kernels read.
 
-use super::NO_SPECIES;
+use crate::ml::brick::NO_SPECIES;
 use crate::ml::radial::table::Grid;
 use crate::ml::spherical::Directions;
 use crate::simd::{Real, TILE};

@@ -73,7 +73,7 @@ pub struct Settings {
 }
 
 /// Result of building, the error says what the fast evaluation does not know.
-pub type Built<T> = Result<T, super::Unsupported>;
+pub type Built<T> = Result<T, crate::ml::brick::Unsupported>;
 
 impl<T: Real> FastLayer<T> {
     /// Prepares layer `t` of `model`.

@@ -25,6 +25,7 @@ mod work;
 
 pub use work::BrickWork;
 
+use crate::ml::brick::{BrickAtoms, BrickModel, Exchange, Unsupported, exchange_rows};
 use crate::ml::mace::model::MaceModel;
 use crate::ml::radial::table::Grid;
 use crate::ml::repulsion::Repulsion;
@@ -32,26 +33,10 @@ use crate::ml::spherical::Harmonics;
 use crate::simd::{Level, Real};
 use layer::{FastLayer, Settings};
 use rayon::prelude::*;
-use std::fmt;
-
-/// What the fast evaluation does not know; the reference evaluation takes such models.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsupported(String);
-
-impl fmt::Display for Unsupported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the fast evaluation does not know {}", self.0)
-    }
-}
-
-impl std::error::Error for Unsupported {}
 
 fn unsupported(what: &str) -> Unsupported {
-    Unsupported(what.to_owned())
+    Unsupported::new(what)
 }
-
-/// Marks an atom that the model does not see.
-pub const NO_SPECIES: u8 = u8::MAX;
 
 /// A model ready for evaluation; shared by all bricks and threads.
 #[derive(Debug)]
@@ -76,46 +61,6 @@ pub struct FastOptions {
     pub exact: bool,
     /// Vector instructions.
     pub level: Level,
-}
-
-/// Exchange of features between bricks: `rows[b]` is the array of brick b, one row of `width`
-/// numbers per own atom and then per ghost.
-pub trait Exchange<T> {
-    /// Copies the rows of owners to their ghosts.
-    fn forward(&self, rows: &mut [Vec<T>], width: usize);
-    /// Adds the rows of ghosts to those of their owners, in a fixed order.
-    fn reverse(&self, rows: &mut [Vec<T>], width: usize);
-}
-
-/// Exchange inside the only brick: ghost g is an image of own atom `owner[g]`.
-#[derive(Debug, Clone, Default)]
-pub struct OneBrick {
-    /// Own atoms of the ghosts.
-    pub owner: Vec<u32>,
-}
-
-impl<T: Real> Exchange<T> for OneBrick {
-    fn forward(&self, rows: &mut [Vec<T>], width: usize) {
-        let (own, ghosts) = self.split(&mut rows[0], width);
-        for (ghost, &i) in ghosts.chunks_exact_mut(width).zip(&self.owner) {
-            ghost.copy_from_slice(&own[i as usize * width..][..width]);
-        }
-    }
-
-    fn reverse(&self, rows: &mut [Vec<T>], width: usize) {
-        let (own, ghosts) = self.split(&mut rows[0], width);
-        for (ghost, &i) in ghosts.chunks_exact(width).zip(&self.owner) {
-            let to = &mut own[i as usize * width..][..width];
-            to.iter_mut().zip(ghost).for_each(|(to, x)| *to += *x);
-        }
-    }
-}
-
-impl OneBrick {
-    fn split<'a, T>(&self, rows: &'a mut [T], width: usize) -> (&'a mut [T], &'a mut [T]) {
-        let own = rows.len() - self.owner.len() * width;
-        rows.split_at_mut(own)
-    }
 }
 
 impl<T: Real> FastMace<T> {
@@ -153,36 +98,37 @@ impl<T: Real> FastMace<T> {
                 .map(|zbl| zbl.repulsion(&model.atomic_numbers, scale)),
         })
     }
+}
 
-    /// Cutoff radius (Å).
-    pub fn r_max(&self) -> f64 {
+impl<T: Network> BrickModel<T> for FastMace<T> {
+    type Work = BrickWork<T>;
+
+    fn r_max(&self) -> f64 {
         self.r_max
     }
 
-    /// Number of species of the model.
-    pub fn species(&self) -> usize {
+    fn species(&self) -> usize {
         self.species
     }
 
-    /// Makes the radial tables for the species (indices of the model) that are `present`.
-    pub fn prepare(&self, present: &[bool]) {
+    fn prepare(&self, present: &[bool]) {
         for layer in &self.layers {
             layer.radial.prepare(present);
         }
     }
 
-    /// Energies, forces and virial of all bricks, whose atoms and edges have been set.
-    pub fn evaluate(&self, works: &mut [BrickWork<T>], exchange: &dyn Exchange<T>)
-    where
-        T: Network,
-    {
+    fn set(&self, work: &mut BrickWork<T>, atoms: &BrickAtoms<'_>, want_atom_virial: bool) {
+        work.set(self, atoms, want_atom_virial);
+    }
+
+    fn evaluate(&self, works: &mut [BrickWork<T>], exchange: &dyn Exchange<T>) {
         T::evaluate(self, works, exchange);
     }
 }
 
 /// Number types that the evaluation is compiled for, once in this crate.
 pub trait Network: Real {
-    /// See [`FastMace::evaluate`].
+    /// See [`BrickModel::evaluate`].
     fn evaluate(
         model: &FastMace<Self>,
         works: &mut [BrickWork<Self>],
@@ -210,7 +156,7 @@ fn evaluate<T: Real>(model: &FastMace<T>, works: &mut [BrickWork<T>], exchange: 
             .par_iter_mut()
             .for_each(|w| pass::forward(model, w, t));
         let width = model.layers[t + 1].features.width;
-        swap_rows(
+        exchange_rows(
             works,
             |w| &mut w.features[t + 1],
             |rows| exchange.forward(rows, width),
@@ -221,7 +167,7 @@ fn evaluate<T: Real>(model: &FastMace<T>, works: &mut [BrickWork<T>], exchange: 
         .for_each(|w| pass::forward_and_back(model, w));
     for t in (0..last).rev() {
         let width = model.layers[t + 1].features.width;
-        swap_rows(
+        exchange_rows(
             works,
             |w| &mut w.adjoints[t + 1],
             |rows| exchange.reverse(rows, width),
@@ -233,19 +179,6 @@ fn evaluate<T: Real>(model: &FastMace<T>, works: &mut [BrickWork<T>], exchange: 
     works
         .par_iter_mut()
         .for_each(|w| gradient::forces(model, w));
-}
-
-/// Lends one array of every brick to `exchange`.
-fn swap_rows<T>(
-    works: &mut [BrickWork<T>],
-    array: impl Fn(&mut BrickWork<T>) -> &mut Vec<T>,
-    exchange: impl FnOnce(&mut [Vec<T>]),
-) {
-    let mut rows: Vec<Vec<T>> = works.iter_mut().map(|w| std::mem::take(array(w))).collect();
-    exchange(&mut rows);
-    for (w, row) in works.iter_mut().zip(rows) {
-        *array(w) = row;
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use super::edges::BrickEdges;
 use super::readout::ReadoutScratch;
-use super::{FastMace, NO_SPECIES, layer::FastLayer};
+use super::{FastMace, layer::FastLayer};
+use crate::ml::brick::{BrickAtoms, BrickResult, NO_SPECIES};
 use crate::simd::message::Partial;
 use crate::simd::table::Weights;
 use crate::simd::{Real, TILE};
@@ -103,30 +104,25 @@ pub struct Tile<T> {
 const BLOCK_BYTES: usize = 128 << 10;
 
 impl<T: Real> BrickWork<T> {
-    /// Sets atoms and edges. `species` (indices of the model, or [`NO_SPECIES`]) and positions `x` (Å) are of the
-    /// `own` atoms and then of the ghosts; candidates for neighbours of own atom i are
-    /// `index[start[i]..start[i + 1]]`, every image of a neighbour as its own ghost.
-    ///
-    /// # Panics
-    /// If the arrays contradict each other.
-    pub fn set(
+    /// Sets atoms and edges.
+    pub(super) fn set(
         &mut self,
         model: &FastMace<T>,
-        own: usize,
-        species: impl IntoIterator<Item = u8>,
-        x: &[[f64; 3]],
-        (start, index): (&[u32], &[u32]),
+        atoms: &BrickAtoms<'_>,
+        want_atom_virial: bool,
     ) {
-        self.own = own;
-        self.species.clear();
-        self.species.extend(species);
-        let species = self.species.as_slice();
-        assert_eq!(species.len(), x.len());
-        assert_eq!(start.len(), own + 1);
+        let BrickAtoms { own, species, .. } = *atoms;
+        assert_eq!(species.len(), atoms.x.len());
+        assert_eq!(atoms.start.len(), own + 1);
         let known = |&z: &u8| z == NO_SPECIES || (z as usize) < model.species;
         assert!(species.iter().all(known));
+        self.wants_atom_virial = want_atom_virial;
+        self.own = own;
+        self.species.clear();
+        self.species.extend_from_slice(species);
+        let list = (atoms.start, atoms.index);
         self.edges
-            .find(x, species, (start, index), (model.r_max, &model.grid));
+            .find(atoms.x, species, list, (model.r_max, &model.grid));
         self.order.clear();
         self.groups.clear();
         for z in 0..model.species {
@@ -137,34 +133,9 @@ impl<T: Real> BrickWork<T> {
         self.groups.push(self.order.len());
     }
 
-    /// Asks for per-atom virials.
-    pub fn want_atom_virial(&mut self, wanted: bool) {
-        self.wants_atom_virial = wanted;
-    }
-
     /// Number of edges of the own atoms.
     pub fn edge_count(&self) -> usize {
         self.edges.gradient.len()
-    }
-
-    /// Energies of the own atoms (eV).
-    pub fn energies(&self) -> &[f64] {
-        &self.energies
-    }
-
-    /// Forces on own atoms and ghosts that follow from the energies of the own atoms (eV/Å).
-    pub fn forces(&self) -> &[[f64; 3]] {
-        &self.forces
-    }
-
-    /// sum r_a f_b over all pairs, in the order xx yy zz xy xz yz (eV).
-    pub fn virial(&self) -> [f64; 6] {
-        self.virial
-    }
-
-    /// Virials of own atoms and ghosts, one half of each pair's (eV); empty unless asked for.
-    pub fn atom_virial(&self) -> &[[f64; 6]] {
-        &self.atom_virial
     }
 
     /// Sizes all buffers and clears the sums.
@@ -195,6 +166,24 @@ impl<T: Real> BrickWork<T> {
         if self.wants_atom_virial {
             self.atom_virial.resize(all, [0.0; 6]);
         }
+    }
+}
+
+impl<T> BrickResult for BrickWork<T> {
+    fn energies(&self) -> &[f64] {
+        &self.energies
+    }
+
+    fn forces(&self) -> &[[f64; 3]] {
+        &self.forces
+    }
+
+    fn virial(&self) -> [f64; 6] {
+        self.virial
+    }
+
+    fn atom_virial(&self) -> &[[f64; 6]] {
+        &self.atom_virial
     }
 }
 

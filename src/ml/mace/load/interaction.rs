@@ -1,8 +1,8 @@
 //! Layers: interaction blocks of all known classes.
 
-use super::blocks::{linear, normalized, one_hot_linear, radial_net, species_linear};
 use super::{module_list, product};
 use crate::ml::activation::Function;
+use crate::ml::e3nn::{linear, normalized, one_hot_linear, radial_net, species_linear};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::node::Node;
 use crate::ml::irreps::Irreps;
@@ -36,7 +36,7 @@ fn interaction(node: &Node, species: usize) -> Result<Interaction> {
     let up = linear(&node.child("linear_up")?)?;
     let (paths, message) = paths(&node.child("conv_tp")?, &up.output)?;
     let out = node.child("irreps_out")?;
-    let out = super::blocks::irreps(&out)?;
+    let out = crate::ml::e3nn::irreps(&out)?;
     let part = |name: &str| node.child(name).and_then(|n| linear(&n));
     let mixing = match class.as_str() {
         "RealAgnosticInteractionBlock" | "RealAgnosticDensityInteractionBlock" => Mixing::Plain {
@@ -91,7 +91,7 @@ fn refuse(class: &str) -> ModelError {
 /// network gives the channels of all paths in this order.
 fn paths(node: &Node, input: &Irreps) -> Result<(Vec<Path>, Irreps)> {
     let sphere = node.child("irreps_in2")?.irreps()?;
-    let message = super::blocks::irreps(&node.child("irreps_out")?)?;
+    let message = crate::ml::e3nn::irreps(&node.child("irreps_out")?)?;
     if node.child("irreps_in1")?.irreps()? != *input {
         return Err(node.error("the input is not what linear_up gives"));
     }
