@@ -35,18 +35,20 @@ pub struct Block<'a, T> {
 }
 
 /// Splits all bricks into blocks. The blocks depend on the bricks only.
-pub fn blocks<'a, T: Real>(
-    types: usize,
-    works: &'a mut [BrickWork<T>],
-) -> Vec<Block<'a, T>> {
+pub fn blocks<'a, T: Real>(types: usize, works: &'a mut [BrickWork<T>]) -> Vec<Block<'a, T>> {
     let mut open: Vec<Block<'a, T>> = (0..types).map(|z| Block::new(z)).collect();
     let mut full = Vec::new();
     for work in works {
-        let edges: &'a [Edges<T>] = &work.edges;
-        let groups = &work.groups;
-        let mut energies = work.results.energies.as_mut_slice();
-        let mut gradients: Vec<&'a mut [[f64; 3]]> =
-            (work.results.gradients.iter_mut().map(Vec::as_mut_slice)).collect();
+        let BrickWork {
+            edges,
+            groups,
+            results,
+            ..
+        } = work;
+        let edges: &'a [Edges<T>] = edges;
+        let mut energies = results.energies.as_mut_slice();
+        let slices = results.gradients.iter_mut().map(Vec::as_mut_slice);
+        let mut gradients: Vec<&'a mut [[f64; 3]]> = slices.collect();
         for (z, block) in open.iter_mut().enumerate() {
             let mut first = groups[z];
             while first < groups[z + 1] {
@@ -118,9 +120,7 @@ impl<'a, T: Real> Block<'a, T> {
     pub fn evaluate(mut self, model: &FastDeepmd<T>, scratch: &mut Scratch<T>) {
         let stride = model.stride();
         scratch.features.clear();
-        scratch
-            .features
-            .resize(self.atoms * stride, T::default());
+        scratch.features.resize(self.atoms * stride, T::default());
         scratch.sums.resize(model.parts.len(), Vec::new());
         for n in 0..model.parts.len() {
             let forward = Forward {
@@ -210,8 +210,7 @@ impl<T: Real> Forward<'_, '_, T> {
                         continue;
                     }
                     let pair = part.pair(self.block.species, z);
-                    let (pieces, index) =
-                        section.pieces(part, pair.table, edges, &mut atom.exact);
+                    let (pieces, index) = section.pieces(part, pair.table, edges, &mut atom.exact);
                     let all = 0..section.end - section.first;
                     let neighbors = neighbors::<T, D>(section, edges, index, all);
                     if part.kind == Kind::Gated {
@@ -412,8 +411,7 @@ impl<T: Real> Backward<'_, '_, T> {
                     if part.kind == Kind::Gated {
                         gated_adjoint(&mut atom.rows, &pair.gate);
                     }
-                    let (pieces, index) =
-                        section.pieces(part, pair.table, edges, &mut atom.exact);
+                    let (pieces, index) = section.pieces(part, pair.table, edges, &mut atom.exact);
                     for at in (0..section.end - section.first).step_by(GROUP) {
                         let end = (at + GROUP).min(section.end - section.first);
                         gradient::<S, D>(

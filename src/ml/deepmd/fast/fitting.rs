@@ -7,7 +7,7 @@ use super::function;
 use super::part::Layout;
 use crate::ml::activation::{Activation, Function};
 use crate::ml::brick::Unsupported;
-use crate::ml::deepmd::model::{Dense, DeepmdModel, Network, Parameters, Residual};
+use crate::ml::deepmd::model::{DeepmdModel, Dense, Network, Parameters, Residual};
 use crate::simd::activation::{Activate, Curve};
 use crate::simd::matmul::{Matrix, Product, Rows};
 use crate::simd::{Level, Real, padded};

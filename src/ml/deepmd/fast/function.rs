@@ -61,7 +61,8 @@ fn scalar(embedding: &Embedding, s: f64) -> Jets {
     }
 }
 
-fn network(net: &Network, s: f64, constants: &[f64]) -> Jets {
+/// A network at the inputs s and, behind it, constants.
+pub fn network(net: &Network, s: f64, constants: &[f64]) -> Jets {
     let none = vec![0.0; constants.len()];
     let input = |first: f64, rest: &[f64]| [&[first], rest].concat();
     let mut x = [input(s, constants), input(1.0, &none), input(0.0, &none)];
@@ -147,7 +148,10 @@ pub(super) mod tests {
             Dense {
                 inputs,
                 outputs,
-                weight: many(inputs * outputs, k).iter().map(|w| w * scale).collect(),
+                weight: many(inputs * outputs, k)
+                    .iter()
+                    .map(|w| w * scale)
+                    .collect(),
                 bias: many(outputs, k + 5),
                 step: if k % 2 == 1 {
                     many(outputs, k + 9).iter().map(|s| 0.3 + 0.1 * s).collect()

@@ -230,9 +230,7 @@ fn add<T: Real>(
     let offset = layout.order.len();
     let part = match descriptor {
         Descriptor::Hybrid(list) => {
-            return list
-                .iter()
-                .try_for_each(|d| add(d, context, parts, layout));
+            return list.iter().try_for_each(|d| add(d, context, parts, layout));
         }
         Descriptor::SeE3(_) => return Err(Unsupported::new("the three-body descriptor se_e3")),
         Descriptor::SeE2A(d) => se_e2_a(d, context, offset)?,

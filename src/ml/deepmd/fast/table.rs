@@ -101,7 +101,9 @@ fn from_file<T: Real>(table: &Table, factors: &[f64]) -> Tabulated<T> {
     }
     let mut pieces = Pieces::new(table.outputs, nodes);
     let mut row = vec![0.0; table.outputs];
-    let rows = table.coefficients.chunks_exact((table.outputs * ORDER).max(1));
+    let rows = table
+        .coefficients
+        .chunks_exact((table.outputs * ORDER).max(1));
     for ((node, c), stride) in rows.enumerate().zip(&strides) {
         for k in 0..ORDER {
             let power = stride.powi(k as i32);
@@ -220,7 +222,8 @@ mod tests {
     fn worst<T: Real>(function: &Function, table: &Tabulated<T>, range: (f64, f64)) -> f64 {
         let mut worst = 0f64;
         for k in 0..=400 {
-            let s = range.0 + (range.1 - range.0) * f64::from(k) / 400.0;
+            // not at the nodes, where tables of arbitrary coefficients jump
+            let s = range.0 + (range.1 - range.0) * (f64::from(k) + 0.37) / 401.0;
             let got = T::dispatch(Level::detect(), Values(table, s));
             for (a, b) in function.evaluate(s)[0].iter().zip(&got) {
                 worst = worst.max((a - b).abs());

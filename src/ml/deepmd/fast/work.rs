@@ -1,7 +1,7 @@
 //! Everything of one brick during an evaluation. Buffers are kept between steps.
 
-use super::edges::{Edges, Overflow, Source};
 use super::FastDeepmd;
+use super::edges::{Edges, Overflow, Source};
 use crate::ml::brick::{BrickAtoms, BrickResult, NO_SPECIES};
 use crate::simd::Real;
 
