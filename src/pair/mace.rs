@@ -4,8 +4,8 @@
 //! evaluation knows are run by that one, with a note in the log.
 
 use super::network::{
-    COEFF_WITH_FILE, COEFF_WITHOUT_FILE, Evaluate, Files, NetworkModel, NetworkStyle, Setup,
-    Species, prepared,
+    ATOMIC, COEFF_WITH_FILE, COEFF_WITHOUT_FILE, DeviationOptions, Evaluate, Files, NetworkModel,
+    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species, prepared,
 };
 use super::{PairEntry, PairStyle};
 use crate::domain::State;
@@ -58,6 +58,12 @@ const MACE: Signature = Signature {
             HEAD,
             "level of theory of a model with several heads",
         ),
+        OUT_FREQ,
+        OUT_FILE,
+        RELATIVE,
+        RELATIVE_V,
+        ATOMIC,
+        OUT_ENERGY,
     ],
     description: "Energies, forces, virial and their per-atom forms of a MACE model (I. Batatia et al., \
         NeurIPS 35, 2022, arXiv:2206.07697), read from the file that the trainer writes: `.model`, or \
@@ -66,10 +72,14 @@ const MACE: Signature = Signature {
         `package argyro precision single|double|auto` chooses the precision of the network (default: that \
         of the stored weights); energies, forces and virial are always summed in double. `package argyro \
         radial exact` evaluates the radial networks for every pair instead of tables of them.\n\n\
-        Restrictions: `units metal`; one model file. Cells shorter than the cutoff are handled.",
+        Several model files in `pair_coeff` are a committee: the first one drives, and every `out_freq` \
+        steps the largest, smallest and average deviation of virial and force over the models is written \
+        to `out_file`, in the format of DeePMD-kit.\n\n\
+        Restrictions: `units metal`. Cells shorter than the cutoff are handled.",
     examples: &[
         "pair_style mace",
         "pair_style mace no_domain_decomposition head pbe",
+        "pair_style mace out_freq 50 out_file deviation.out",
     ],
 };
 
@@ -80,7 +90,10 @@ const COEFF: Signature = Signature {
     keywords: &[],
     description: "Several types may be the same element. The masses of the types must be those of the \
         elements. NULL leaves a type to other styles of `pair_style hybrid`.",
-    examples: &["pair_coeff * * li6ps5cl.model Li P S Cl"],
+    examples: &[
+        "pair_coeff * * li6ps5cl.model Li P S Cl",
+        "pair_coeff * * a.model b.model c.model Li P S Cl",
+    ],
 };
 
 const SYMMETRIX_SIGNATURE: Signature = Signature {
@@ -131,27 +144,33 @@ struct Mace {
     head: usize,
 }
 
-fn style(name: &'static str, head: Option<String>, files: Files) -> Box<dyn PairStyle> {
-    NetworkStyle::boxed(Setup {
+fn style(
+    name: &'static str,
+    files: Files,
+    head: Option<String>,
+    args: &Args,
+) -> Result<Box<dyn PairStyle>> {
+    Ok(NetworkStyle::boxed(Setup {
         style: name,
         files,
         load: Box::new(move |parts| load(parts, head.as_deref())),
         names_optional: false,
-    })
+        deviation: DeviationOptions::from_args(args)?,
+    }))
 }
 
 fn build_mace(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     let head = args.keyword("head").map(|k| k.str("NAME").to_string());
-    Ok(style("mace", head, Files::InCoeff))
+    style("mace", Files::InCoeff, head, args)
 }
 
-fn build_symmetrix(_: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
-    Ok(style("symmetrix/mace", None, Files::InCoeff))
+fn build_symmetrix(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
+    style("symmetrix/mace", Files::InCoeff, None, args)
 }
 
 fn build_mliap(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     let file = args.str("FILE").to_string();
-    Ok(style("mliap", None, Files::InStyle(vec![file])))
+    style("mliap", Files::InStyle(vec![file]), None, args)
 }
 
 fn load(parts: Vec<Vec<u8>>, head: Option<&str>) -> Result<Box<dyn NetworkModel>> {

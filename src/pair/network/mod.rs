@@ -5,6 +5,7 @@
 //! implementation of [`NetworkModel`]; [`NetworkStyle`] is the pair style made of them. See
 //! `pair/mace.rs` for one. Imports `ml`, `domain` and the parent.
 
+mod deviation;
 mod fast;
 mod member;
 mod model;
@@ -13,6 +14,9 @@ mod read;
 mod species;
 mod style;
 
+pub use deviation::{
+    ATOMIC, DeviationOptions, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V,
+};
 pub use fast::prepared;
 pub use member::Load;
 pub use model::{Evaluate, NetworkModel, NotFinite};

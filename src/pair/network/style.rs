@@ -1,11 +1,12 @@
 //! The pair style of every family of machine-learning models.
 
+use super::deviation::{Deviation, DeviationFile, DeviationOptions, Prediction};
 use super::member::{Load, Member, Read};
 use super::read;
 use super::species::SpeciesMap;
-use crate::domain::{Needs, State};
+use crate::domain::{Needs, State, Tally};
 use crate::error::{Error, Result};
-use crate::pair::{BrickForces, ForceContext, PairModify, PairOptions, PairStyle};
+use crate::pair::{BrickForces, ForceContext, PairModify, PairOptions, PairStyle, prepare};
 
 /// The files of every model of a committee, and how many words named them.
 pub type Named = (Vec<Vec<String>>, usize);
@@ -31,6 +32,8 @@ pub struct Setup {
     /// Whether `pair_coeff` may leave out the names of the species: type 1 is then the first species of
     /// the model and so on.
     pub names_optional: bool,
+    /// How the models of a committee are compared.
+    pub deviation: DeviationOptions,
 }
 
 /// A pair style over one model, or a committee of which the first drives.
@@ -38,6 +41,9 @@ pub struct NetworkStyle {
     setup: Setup,
     members: Vec<Member>,
     masses: Vec<Option<f64>>,
+    file: DeviationFile,
+    /// Output of one model at a time, where they are compared.
+    buffer: Vec<BrickForces>,
 }
 
 impl NetworkStyle {
@@ -47,6 +53,8 @@ impl NetworkStyle {
             setup,
             members: Vec::new(),
             masses: Vec::new(),
+            file: DeviationFile::default(),
+            buffer: Vec::new(),
         })
     }
 
@@ -82,6 +90,41 @@ impl NetworkStyle {
     }
 }
 
+impl NetworkStyle {
+    /// Evaluates all models, adds the first one's output to `out` and writes the deviation.
+    fn compare(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
+        let (bricks, state) = (context.bricks, context.state);
+        let mut models = Vec::new();
+        for (k, member) in self.members.iter_mut().enumerate() {
+            let wanted = if k == 0 { context.tally } else { Tally::NONE };
+            let context = ForceContext {
+                tally: wanted.or(Tally::GLOBAL),
+                ..*context
+            };
+            prepare(bricks, context.tally, &mut self.buffer);
+            member.compute(self.setup.style, &context, &mut self.buffer)?;
+            if k == 0 {
+                out.iter_mut().zip(&self.buffer).for_each(|(o, b)| o.add(b));
+            }
+            let mut model = Prediction {
+                forces: vec![[0.0; 3]; state.atoms.len()],
+                ..Prediction::default()
+            };
+            let parts: Vec<&[[f64; 3]]> = self.buffer.iter().map(|b| b.f.as_slice()).collect();
+            bricks.reduce(&parts, &mut model.forces);
+            for b in &self.buffer {
+                model.energy += b.vdwl + b.coul;
+                (0..6).for_each(|c| model.virial[c] += b.virial[c]);
+            }
+            models.push(model);
+        }
+        let options = &self.setup.deviation;
+        let deviation = Deviation::new(&models, options);
+        self.file
+            .write(state.step, &deviation, &state.atoms.id, options)
+    }
+}
+
 impl PairStyle for NetworkStyle {
     fn coeff(&mut self, words: &[&str], state: &State, options: &PairOptions) -> Result<()> {
         if words.len() < 2 || words[0] != "*" || words[1] != "*" {
@@ -95,12 +138,6 @@ impl PairStyle for NetworkStyle {
         self.members.clear();
         let (models, first) = self.read(words)?;
         let names = &words[first..];
-        if models.len() > 1 {
-            return Err(Error::input(
-                "pair_coeff: a committee of several model files is not supported",
-            )
-            .help("give one model file, then one element per atom type"));
-        }
         for model in models {
             let types = if names.is_empty() && self.setup.names_optional {
                 SpeciesMap::in_order(&model.species, state)
@@ -131,7 +168,7 @@ impl PairStyle for NetworkStyle {
 
     fn init(&mut self, state: &State) -> Result<()> {
         let style = self.setup.style;
-        let Some(driver) = self.members.first_mut() else {
+        let Some(driver) = self.members.first() else {
             return Err(Error::input("All pair coeffs are not set")
                 .help(format!("pair_style {style} needs pair_coeff * * ...")));
         };
@@ -142,7 +179,13 @@ impl PairStyle for NetworkStyle {
             )));
         }
         driver.types().check_masses(style, state)?;
-        driver.prepare();
+        // without comparison only the driver is evaluated
+        let needed = if self.setup.deviation.every > 0 {
+            self.members.len()
+        } else {
+            1
+        };
+        self.members[..needed].iter_mut().for_each(Member::prepare);
         self.masses.clone_from(&state.types.mass);
         Ok(())
     }
@@ -164,6 +207,9 @@ impl PairStyle for NetworkStyle {
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         let style = self.setup.style;
+        if self.members.len() > 1 && self.setup.deviation.due(context.state.step) {
+            return self.compare(context, out);
+        }
         match self.members.first_mut() {
             Some(driver) => driver.compute(style, context, out),
             None => Err(Error::run(format!(
@@ -178,6 +224,16 @@ impl PairStyle for NetworkStyle {
         };
         let mut lines = driver.describe();
         lines.extend(driver.types().describe(&self.masses));
+        for other in &self.members[1..] {
+            lines.extend(other.describe());
+        }
+        let DeviationOptions { every, file, .. } = &self.setup.deviation;
+        if self.members.len() > 1 && *every > 0 {
+            let count = self.members.len();
+            lines.push(format!(
+                "committee of {count} models: the first drives, model deviation every {every} steps in {file}"
+            ));
+        }
         lines
     }
 }
