@@ -16,5 +16,6 @@ pub mod plain;
 pub mod polynomial;
 pub mod radial;
 pub mod repulsion;
+pub mod sevennet;
 pub mod spherical;
 pub mod wigner;
