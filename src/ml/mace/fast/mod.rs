@@ -2,9 +2,7 @@
 //!
 //! What is not done at run time: radial networks (tables), maps that only depend on species
 //! (fused at load), sums over paths of the symmetric contraction (merged to sparse polynomials).
-//! Channels are across vector lanes; edges are handled in tiles whose radial functions and
-//! spherical harmonics are recomputed in the backward pass; atoms of one species are handled in
-//! blocks so that linear maps are matrix products.
+//! The parts are those of [`crate::ml::passing`].
 //!
 //! The system is a set of bricks with ghost atoms ([`BrickWork`]); between layers an [`Exchange`]
 //! brings features to ghosts and adjoints back. Invariant: the result depends on the bricks and on
@@ -12,12 +10,7 @@
 //!
 //! Units: eV and Å. Imports `simd` and siblings in `ml`.
 
-mod edges;
-mod gradient;
 mod layer;
-mod layout;
-mod linear;
-mod messages;
 mod nodes;
 mod pass;
 mod readout;
@@ -27,7 +20,9 @@ pub use work::BrickWork;
 
 use crate::ml::brick::{BrickAtoms, BrickModel, Exchange, Unsupported, exchange_rows};
 use crate::ml::mace::model::MaceModel;
-use crate::ml::radial::table::Grid;
+use crate::ml::passing::edges::{BrickEdges, Reach};
+use crate::ml::passing::tiles::{Convolve, Senders};
+use crate::ml::radial::grid::Grid;
 use crate::ml::repulsion::Repulsion;
 use crate::ml::spherical::Harmonics;
 use crate::simd::{Level, Real};
@@ -42,9 +37,7 @@ fn unsupported(what: &str) -> Unsupported {
 #[derive(Debug)]
 pub struct FastMace<T> {
     level: Level,
-    r_max: f64,
-    species: usize,
-    grid: Grid,
+    reach: Reach,
     harmonics: Harmonics<T>,
     layers: Vec<FastLayer<T>>,
     /// Energy of a species without readouts, E0 + shift (eV).
@@ -73,7 +66,7 @@ impl<T: Real> FastMace<T> {
             return Err(unsupported("a model without layers"));
         }
         let settings = Settings {
-            grid: Grid::new::<T>(model.r_max),
+            grid: Grid::new::<T>(model.r_max, model.radial.kink()),
             exact: options.exact,
             head: options.head,
         };
@@ -86,9 +79,12 @@ impl<T: Real> FastMace<T> {
         let scale = model.scale[options.head];
         Ok(FastMace {
             level: options.level,
-            r_max: model.r_max,
-            species,
-            grid: settings.grid,
+            reach: Reach {
+                r_max: model.r_max,
+                species,
+                stretch: Vec::new(),
+                grid: settings.grid,
+            },
             harmonics,
             layers: layers.collect::<Result<_, _>>()?,
             constants: e0.iter().map(|e| e + shift).collect(),
@@ -100,20 +96,38 @@ impl<T: Real> FastMace<T> {
     }
 }
 
+impl<T: Real> FastMace<T> {
+    /// The convolution of layer `t` over the edges of a brick.
+    fn convolve<'a>(&'a self, w: (&'a BrickEdges<T>, &'a [T]), t: usize) -> Convolve<'a, T> {
+        let layer = &self.layers[t];
+        let (edges, features) = w;
+        Convolve {
+            level: self.level,
+            harmonics: &self.harmonics,
+            convolution: &layer.convolution,
+            senders: if layer.up.is_none() {
+                Senders::by_species(edges, &layer.species_features)
+            } else {
+                Senders::by_atom(edges, features)
+            },
+        }
+    }
+}
+
 impl<T: Network> BrickModel<T> for FastMace<T> {
     type Work = BrickWork<T>;
 
     fn r_max(&self) -> f64 {
-        self.r_max
+        self.reach.r_max
     }
 
     fn species(&self) -> usize {
-        self.species
+        self.reach.species
     }
 
     fn prepare(&self, present: &[bool]) {
         for layer in &self.layers {
-            layer.radial.prepare(present);
+            layer.convolution.radial.prepare(present);
         }
     }
 
@@ -155,7 +169,7 @@ fn evaluate<T: Real>(model: &FastMace<T>, works: &mut [BrickWork<T>], exchange: 
         works
             .par_iter_mut()
             .for_each(|w| pass::forward(model, w, t));
-        let width = model.layers[t + 1].features.width;
+        let width = model.layers[t + 1].convolution.feature_width;
         exchange_rows(
             works,
             |w| &mut w.features[t + 1],
@@ -166,7 +180,7 @@ fn evaluate<T: Real>(model: &FastMace<T>, works: &mut [BrickWork<T>], exchange: 
         .par_iter_mut()
         .for_each(|w| pass::forward_and_back(model, w));
     for t in (0..last).rev() {
-        let width = model.layers[t + 1].features.width;
+        let width = model.layers[t + 1].convolution.feature_width;
         exchange_rows(
             works,
             |w| &mut w.adjoints[t + 1],
@@ -176,9 +190,10 @@ fn evaluate<T: Real>(model: &FastMace<T>, works: &mut [BrickWork<T>], exchange: 
             .par_iter_mut()
             .for_each(|w| pass::backward(model, w, t));
     }
-    works
-        .par_iter_mut()
-        .for_each(|w| gradient::forces(model, w));
+    works.par_iter_mut().for_each(|w| {
+        w.sums
+            .forces(&w.edges, &w.species, model.repulsion.as_ref())
+    });
 }
 
 #[cfg(test)]
