@@ -165,10 +165,24 @@ mod tests {
 
     #[test]
     fn slopes_are_derivatives() {
-        use Function::{Abs, Elu, GeluTanh, Identity, Relu, Relu6, ShiftedSoftplus, Sigmoid, Silu, Softplus, Tanh};
+        use Function::{
+            Abs, Elu, GeluTanh, Identity, Relu, Relu6, ShiftedSoftplus, Sigmoid, Silu, Softplus,
+            Tanh,
+        };
         let bent = Function::SiluTanh { threshold: 1.2 };
         for function in [
-            Identity, Silu, Tanh, Abs, Sigmoid, Relu, Relu6, Softplus, ShiftedSoftplus, Elu, GeluTanh, bent,
+            Identity,
+            Silu,
+            Tanh,
+            Abs,
+            Sigmoid,
+            Relu,
+            Relu6,
+            Softplus,
+            ShiftedSoftplus,
+            Elu,
+            GeluTanh,
+            bent,
         ] {
             let act = Activation {
                 function,

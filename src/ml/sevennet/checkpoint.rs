@@ -128,7 +128,9 @@ impl Reader<'_, '_> {
         let mut layers = Vec::new();
         for t in 0..config.layers {
             let signs = self.signs(t)?;
-            let layer = self.layer(t, &features, &signs).map_err(|e| in_layer(t, e))?;
+            let layer = self
+                .layer(t, &features, &signs)
+                .map_err(|e| in_layer(t, e))?;
             features = layer.gate.output.clone();
             layers.push(layer);
         }
@@ -199,7 +201,11 @@ impl Reader<'_, '_> {
         for row in rows.chunks_exact_mut(width.max(1)) {
             row.iter_mut().zip(&map.bias).for_each(|(x, b)| *x += b);
         }
-        let dtype = self.state.child(&format!("{name}.linear.weight"))?.array()?.dtype;
+        let dtype = self
+            .state
+            .child(&format!("{name}.linear.weight"))?
+            .array()?
+            .dtype;
         let stored = match dtype {
             DType::F64 => Stored::Double,
             _ => Stored::Single,
@@ -222,10 +228,7 @@ impl Reader<'_, '_> {
 
     fn layer(&self, t: usize, input: &Irreps, signs: &WignerSigns) -> Result<Layer> {
         let config = self.config;
-        let radial = self.perceptron(
-            &format!("{t}_convolution.weight_nn"),
-            config.act_radial,
-        )?;
+        let radial = self.perceptron(&format!("{t}_convolution.weight_nn"), config.act_radial)?;
         let output = config.features(t + 1, &reachable(input, &config.harmonics()));
         let (mut paths, message) = self.paths(t, input, &output, radial.outputs)?;
         let denominator = self
@@ -249,7 +252,9 @@ impl Reader<'_, '_> {
                 SelfConnection::Linear(self.linear(&intro, false, input, &gate.input)?)
             }
             SelfConnectionKind::Nequip => {
-                let weight = self.state.data(&format!("{intro}.fc_tensor_product.weight"))?;
+                let weight = self
+                    .state
+                    .data(&format!("{intro}.fc_tensor_product.weight"))?;
                 let species = config.atomic_numbers.len();
                 SelfConnection::Species(rules::species_linear(
                     input,
@@ -264,12 +269,7 @@ impl Reader<'_, '_> {
         Ok(Layer {
             input: input.clone(),
             self_connection,
-            linear_1: self.linear(
-                &name("interaction_1"),
-                modal.self_inter_intro,
-                input,
-                input,
-            )?,
+            linear_1: self.linear(&name("interaction_1"), modal.self_inter_intro, input, input)?,
             source_scale: Vec::new(),
             radial,
             paths,
@@ -401,14 +401,13 @@ impl Reader<'_, '_> {
         )?;
         let second = self.linear("reduce_hidden_to_energy", false, &hidden, &scalars(1))?;
         let (start, matrix) = scalar_matrix(&first)?;
-        let dense = |inputs: usize, outputs: usize, weight: Vec<f64>, bias: Vec<f64>| {
-            MlpLayer::Dense {
+        let dense =
+            |inputs: usize, outputs: usize, weight: Vec<f64>, bias: Vec<f64>| MlpLayer::Dense {
                 inputs,
                 outputs,
                 weight,
                 bias,
-            }
-        };
+            };
         let inputs = matrix.len() / last.len().max(1);
         let (_, energies) = scalar_matrix(&second)?;
         Ok(Readout {
@@ -501,11 +500,23 @@ mod tests {
     #[test]
     fn old_names_are_understood() {
         for (old, new) in [
-            ("EdgeEmbedding.basis_function.coeffs", "edge_embedding.basis_function.coeffs"),
+            (
+                "EdgeEmbedding.basis_function.coeffs",
+                "edge_embedding.basis_function.coeffs",
+            ),
             ("0 convolution.denumerator", "0_convolution.denominator"),
-            ("1_self_interaction_1.linear.weight", "1_self_interaction_1.linear.weight"),
-            ("12 self connection intro.linear.weight", "12_self_connection_intro.linear.weight"),
-            ("reducing nn hidden to energy.linear.bias", "reduce_hidden_to_energy.linear.bias"),
+            (
+                "1_self_interaction_1.linear.weight",
+                "1_self_interaction_1.linear.weight",
+            ),
+            (
+                "12 self connection intro.linear.weight",
+                "12_self_connection_intro.linear.weight",
+            ),
+            (
+                "reducing nn hidden to energy.linear.bias",
+                "reduce_hidden_to_energy.linear.bias",
+            ),
             ("rescale atomic energy.shift", "rescale_atomic_energy.shift"),
         ] {
             assert_eq!(current_name(old), new);
@@ -522,6 +533,9 @@ mod tests {
         assert_eq!(names("4x0e", &odd), ["0e", "1o"]);
         assert_eq!(names("4x0e+2x1o", &odd), ["0e", "1o", "1e", "2e"]);
         let even = odd.iter().map(|i| Irrep { odd: false, ..*i });
-        assert_eq!(names("4x0e+2x1e", &even.collect::<Vec<_>>()), ["0e", "1e", "2e"]);
+        assert_eq!(
+            names("4x0e+2x1e", &even.collect::<Vec<_>>()),
+            ["0e", "1e", "2e"]
+        );
     }
 }

@@ -344,7 +344,10 @@ fn in_order<T>(node: &Node, read: impl Fn(&Value) -> Option<T>) -> Result<Vec<T>
         entries.push((index.ok_or_else(|| node.error("an index is missing"))?, key));
     }
     entries.sort_by_key(|(index, _)| *index);
-    let consecutive = entries.iter().enumerate().all(|(i, (index, _))| i == *index);
+    let consecutive = entries
+        .iter()
+        .enumerate()
+        .all(|(i, (index, _))| i == *index);
     if entries.is_empty() || !consecutive {
         return Err(node.error("the indices are not 0, 1, .."));
     }

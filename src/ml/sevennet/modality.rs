@@ -84,7 +84,11 @@ mod tests {
         assert_eq!(choose(&[], None).unwrap(), None);
         assert_eq!(choose(&names[..1], None).unwrap(), Some((0, 1)));
         assert_eq!(choose(&names, Some("r2scan")).unwrap(), Some((1, 2)));
-        for (known, wanted) in [(&names[..0], Some("pbe")), (&names[..], None), (&names[..], Some("x"))] {
+        for (known, wanted) in [
+            (&names[..0], Some("pbe")),
+            (&names[..], None),
+            (&names[..], Some("x")),
+        ] {
             assert!(choose(known, wanted).is_err());
         }
         let text = choose(&names, None).unwrap_err().to_string();
@@ -96,7 +100,13 @@ mod tests {
         let irreps = |text: &str| Irreps::parse(text).unwrap();
         // 2x0e + 2 modalities -> 1x0e: weights (0, 1), modal rows 2 and 3, fan-in 4
         let weight = [0.0, 1.0, 7.0, 2.0, 3.0];
-        let map = with_modality(&irreps("2x0e+1x1o"), &irreps("1x0e+1x1o"), &weight, &[], Some((1, 2)));
+        let map = with_modality(
+            &irreps("2x0e+1x1o"),
+            &irreps("1x0e+1x1o"),
+            &weight,
+            &[],
+            Some((1, 2)),
+        );
         let map = map.unwrap();
         assert_eq!(map.bias, [1.5]);
         let weights: Vec<_> = map.blocks.iter().map(|b| b.weight.clone()).collect();
