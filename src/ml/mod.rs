@@ -19,4 +19,5 @@ pub mod radial;
 pub mod repulsion;
 pub mod sevennet;
 pub mod spherical;
+pub mod summary;
 pub mod wigner;
