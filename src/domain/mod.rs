@@ -17,6 +17,7 @@ pub mod moments;
 pub mod neighbor;
 pub mod region;
 pub mod regions;
+pub mod reshape;
 pub mod state;
 pub mod topology;
 

@@ -6,14 +6,18 @@ pub mod ave_atom;
 pub mod ave_correlate;
 pub mod ave_time;
 pub mod average_common;
+pub mod barostat_common;
+pub mod deform;
 pub mod enforce2d;
 pub mod halt;
 pub mod integrate_common;
 pub mod langevin;
 pub mod momentum;
 pub mod nh_common;
+pub mod npt;
 pub mod nve;
 pub mod nvt;
+pub mod press_berendsen;
 pub mod print;
 pub mod temp_berendsen;
 pub mod temp_csvr;
@@ -143,6 +147,11 @@ pub trait Fix {
         false
     }
 
+    /// Whether neighbour lists must be rebuilt at `step` in any case.
+    fn forces_rebuild(&self, _step: i64) -> bool {
+        false
+    }
+
     /// What has to be accumulated by the force evaluation of step `step`.
     fn tally_at(&self, _step: i64) -> Tally {
         Tally::NONE
@@ -166,6 +175,11 @@ pub trait Fix {
     /// Energy of thermostat and barostat: part of `ecouple` and `econserve`.
     fn coupling_energy(&self) -> Option<f64> {
         None
+    }
+
+    /// The same for fixes whose energy depends on the cell.
+    fn coupling_energy_of(&self, _state: &State) -> Option<f64> {
+        self.coupling_energy()
     }
 
     /// Virial that the fix adds (`fix_modify virial yes`).
@@ -241,12 +255,16 @@ pub const FIXES: &[FixEntry] = &[
     ave_atom::STYLE,
     ave_correlate::STYLE,
     ave_time::STYLE,
+    deform::STYLE,
     enforce2d::STYLE,
     halt::STYLE,
     langevin::STYLE,
     momentum::STYLE,
+    npt::NPH,
+    npt::NPT,
     nve::STYLE,
     nvt::STYLE,
+    press_berendsen::STYLE,
     print::STYLE,
     temp_berendsen::STYLE,
     temp_csvr::STYLE,
