@@ -4,6 +4,7 @@
 //! this process owns in a stable order; bricks are views of it that are rebuilt with the neighbour lists.
 
 pub mod atoms;
+pub mod attribute;
 mod bins;
 pub mod brick;
 pub mod build;
@@ -15,6 +16,7 @@ pub mod lattice;
 mod lists;
 pub mod moments;
 pub mod neighbor;
+pub mod pairs;
 pub mod region;
 pub mod regions;
 pub mod reshape;

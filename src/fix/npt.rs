@@ -74,7 +74,11 @@ struct Npt {
     /// Temperature that the masses of nph follow from; found at the first run if not given.
     mass_temperature: Option<f64>,
     kt: f64,
+    /// Temperature that the chain is coupled to: measured at the end of a step, then scaled with the velocities. It is
+    /// not measured again before the next step, because the group of the fix may not be that of the temperature.
+    coupled: f64,
     running: bool,
+    continued: bool,
 }
 
 fn build(
@@ -99,7 +103,9 @@ fn build(
         own_pressure: true,
         mass_temperature: keywords::mass_temperature(args)?,
         kt: 0.0,
+        coupled: 0.0,
         running: false,
+        continued: false,
     }))
 }
 
@@ -117,7 +123,7 @@ impl Npt {
             return Ok(());
         }
         host.state_mut().touch();
-        let (t, dof) = host.temperature(&self.temperature)?;
+        let (_, dof) = host.temperature(&self.temperature)?;
         let boltz = host.state().units.boltz;
         let (kt, dt) = (self.kt, host.state().dt);
         let Some(thermostat) = &mut self.thermostat else {
@@ -127,11 +133,12 @@ impl Npt {
         thermostat.chain.set_masses(target, kt);
         thermostat.energy = target;
         let coupling = Coupling {
-            twice_kinetic: dof * boltz * t,
+            twice_kinetic: dof * boltz * self.coupled,
             target,
             kt,
         };
         let factor = thermostat.chain.half_step(dt, coupling);
+        self.coupled *= factor * factor;
         let bias = host.velocity_bias(&self.temperature)?;
         scale(host.state_mut(), self.bit, factor, bias.as_deref());
         Ok(())
@@ -139,8 +146,8 @@ impl Npt {
 
     fn read(&self, host: &mut dyn Host) -> Result<Reading> {
         host.state_mut().touch();
-        let (t, dof) = host.temperature(&self.temperature)?;
-        let twice_kinetic = dof * host.state().units.boltz * t;
+        let (_, dof) = host.temperature(&self.temperature)?;
+        let twice_kinetic = dof * host.state().units.boltz * self.coupled;
         if self.barostat.shape == Shape::Iso {
             let Data::Scalar(p) = host.data(Source::Compute, &self.pressure, Part::Scalar)? else {
                 return Err(self.no_pressure());
@@ -262,6 +269,9 @@ impl Fix for Npt {
 
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
         let (t, dof) = host.temperature(&self.temperature)?;
+        if !std::mem::take(&mut self.continued) {
+            self.coupled = t;
+        }
         if self.thermostat.is_none() {
             let t0 = self.mass_temperature.unwrap_or(t);
             if t0 < 1e-6 {
@@ -310,6 +320,7 @@ impl Fix for Npt {
     fn final_integrate(&mut self, host: &mut dyn Host) -> Result<()> {
         self.kick(host);
         self.drag_velocities(host)?;
+        self.coupled = host.temperature(&self.temperature)?.0;
         let reading = self.read(host)?;
         self.barostat.velocity_half_step(host.state(), reading)?;
         self.thermostat_half_step(host)?;
@@ -410,6 +421,7 @@ impl Fix for Npt {
             t.chain.save(&mut w);
         }
         w.real(self.mass_temperature.unwrap_or(0.0));
+        w.flag(self.running).real(self.coupled);
         self.barostat.save(&mut w, self.running);
         Some(w.finish())
     }
@@ -425,6 +437,8 @@ impl Fix for Npt {
         if t0 > 0.0 {
             self.mass_temperature = Some(t0);
         }
+        self.continued = r.flag()?;
+        self.coupled = r.real()?;
         self.barostat.load(r)
     }
 }

@@ -10,8 +10,8 @@ mod lennard_jones;
 mod lj_cut;
 mod lj_cut_coul_cut;
 mod mace;
+mod network;
 mod pairwise;
-mod species;
 mod zbl;
 mod zero;
 
