@@ -4,6 +4,7 @@
 //! other: hybrid styles make their sub-styles through [`find`].
 
 pub mod coeffs;
+mod e3gnn;
 pub mod forces;
 mod hybrid;
 mod lennard_jones;
@@ -198,6 +199,8 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    e3gnn::STYLE,
+    e3gnn::PARALLEL,
 ];
 
 /// The entry of style `name`.
