@@ -30,6 +30,7 @@ const PLAIN: PairModify = PairModify {
     shift: false,
     tail: false,
     table: 12,
+    tabinner: std::f64::consts::SQRT_2,
 };
 
 fn recipes(name: &str) -> Vec<Recipe> {
