@@ -131,16 +131,19 @@ const HALF: Needs = Needs {
     half: true,
     full: false,
     brick_atoms: 8,
+    special: false,
 };
 const FULL: Needs = Needs {
     half: false,
     full: true,
     brick_atoms: 8,
+    special: false,
 };
 const BOTH: Needs = Needs {
     half: true,
     full: true,
     brick_atoms: 8,
+    special: false,
 };
 
 #[test]

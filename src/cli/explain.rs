@@ -1,12 +1,11 @@
 //! `argyro explain`: manual pages of commands and styles, from the same tables that parse them.
 
 use super::generate::print_bytes;
-use crate::command::COMMANDS;
-use crate::domain::regions;
+use super::manual::{Page, kind_text, markdown, pages, place_holder, syntax};
 use crate::error::nearest;
-use crate::signature::{Arg, Kind, Signature, Times};
-use crate::{compute, dump, fix, pair};
+use crate::signature::{Arg, Signature};
 use std::fmt::Write;
+use std::path::PathBuf;
 
 /// Arguments of `argyro explain`.
 #[derive(Debug, clap::Args)]
@@ -14,62 +13,22 @@ pub struct ExplainArgs {
     /// A command, or a kind and a style: `pair_style mace`, `fix nvt`, `compute msd`, `dump h5md`
     #[arg(num_args = 0..)]
     topic: Vec<String>,
-}
-
-/// A manual page.
-struct Page {
-    /// `command`, `pair_style`, `fix`, `compute`, `region` or `dump`.
-    kind: &'static str,
-    /// Words before the arguments, e.g. `fix ID group-ID nvt`.
-    prefix: String,
-    signature: &'static Signature,
-    coeff: Option<&'static Signature>,
-}
-
-fn page(kind: &'static str, before: &str, signature: &'static Signature) -> Page {
-    Page {
-        kind,
-        prefix: format!("{before}{}", signature.name),
-        signature,
-        coeff: None,
-    }
-}
-
-/// All pages, in the order of their tables.
-fn pages() -> Vec<Page> {
-    let mut all: Vec<Page> = COMMANDS
-        .iter()
-        .map(|c| page("command", "", c.signature))
-        .collect();
-    all.extend(pair::PAIR_STYLES.iter().map(|p| Page {
-        coeff: Some(p.coeff),
-        ..page("pair_style", "pair_style ", p.signature)
-    }));
-    all.extend(
-        fix::FIXES
-            .iter()
-            .map(|f| page("fix", "fix ID group-ID ", f.signature)),
-    );
-    all.extend(
-        compute::COMPUTES
-            .iter()
-            .map(|c| page("compute", "compute ID group-ID ", c.signature)),
-    );
-    all.extend(
-        regions::REGIONS
-            .iter()
-            .map(|r| page("region", "region ID ", r.signature)),
-    );
-    all.extend(
-        dump::DUMPS
-            .iter()
-            .map(|d| page("dump", "dump ID group-ID ", d.signature)),
-    );
-    all
+    /// Writes all pages as Markdown files into this folder
+    #[arg(long, value_name = "FOLDER")]
+    markdown: Option<PathBuf>,
 }
 
 /// Runs `argyro explain`.
 pub fn run(args: &ExplainArgs) -> i32 {
+    if let Some(folder) = &args.markdown {
+        return match markdown::write_all(folder) {
+            Ok(count) => print_bytes(format!("{count} pages in {}\n", folder.display()).as_bytes()),
+            Err(e) => {
+                eprintln!("error: cannot write pages to {}: {e}", folder.display());
+                2
+            }
+        };
+    }
     let words: Vec<&str> = args.topic.iter().map(String::as_str).collect();
     match explain(&words) {
         Ok(text) => print_bytes(text.as_bytes()),
@@ -175,11 +134,7 @@ fn render(page: &Page) -> String {
             let _ = writeln!(text, "{}", wrap(line.trim(), 2));
         }
     }
-    let examples = s
-        .examples
-        .iter()
-        .chain(page.coeff.iter().flat_map(|c| c.examples));
-    let examples: Vec<&&str> = examples.collect();
+    let examples = page.examples();
     if !examples.is_empty() {
         let _ = writeln!(text, "\nExamples");
         for e in examples {
@@ -229,47 +184,6 @@ fn entry(name: &str, doc: &str, indent: usize) -> String {
     }
 }
 
-fn syntax(prefix: &str, s: &Signature) -> String {
-    let mut line = prefix.to_string();
-    for a in s.args {
-        line.push(' ');
-        line.push_str(&place_holder(a));
-    }
-    if !s.keywords.is_empty() {
-        line.push_str(" [keyword value ...]");
-    }
-    line
-}
-
-fn place_holder(a: &Arg) -> String {
-    match a.times {
-        Times::Once => a.name.to_string(),
-        Times::Optional => format!("[{}]", a.name),
-        Times::Many | Times::Rest => format!("{} ...", a.name),
-    }
-}
-
-fn kind_text(kind: Kind) -> String {
-    match kind {
-        Kind::Word | Kind::Text => String::new(),
-        Kind::Int => "whole number".into(),
-        Kind::Count => "positive whole number".into(),
-        Kind::Real => "number".into(),
-        Kind::Positive => "number above zero".into(),
-        Kind::RealOrVariable => "number or v_name".into(),
-        Kind::YesNo => "yes or no".into(),
-        Kind::OneOf(words) => words.join(" | "),
-        Kind::FileIn => "file that is read".into(),
-        Kind::FileOut => "file that is written".into(),
-        Kind::Types => "atom types: 1, 2*3, * or a type label".into(),
-        Kind::Value => "c_ID, f_ID or v_name, with [i] or [i][j]".into(),
-        Kind::Defines(what) => format!("ID of the new {what}"),
-        Kind::Uses(what) => format!("ID of a {what}"),
-        Kind::Style(what) => format!("{what} style"),
-        Kind::Command => "command in quotes".into(),
-    }
-}
-
 /// Breaks a text at 78 columns; every line is indented.
 fn wrap(text: &str, indent: usize) -> String {
     const WIDTH: usize = 78;
@@ -297,7 +211,7 @@ fn wrap(text: &str, indent: usize) -> String {
 mod tests {
     use super::*;
     use crate::script::{Mapped, Word, split};
-    use crate::signature::{arg, keyword, optional};
+    use crate::signature::{Kind, arg, keyword, optional};
 
     const SAMPLE: Signature = Signature {
         name: "sample",
@@ -317,7 +231,12 @@ mod tests {
 
     #[test]
     fn a_page_has_all_sections() {
-        let text = render(&page("command", "", &SAMPLE));
+        let text = render(&Page {
+            kind: "command",
+            prefix: "sample".into(),
+            signature: &SAMPLE,
+            coeff: None,
+        });
         for part in [
             "sample: shows how",
             "sample N [file] [keyword value ...]",

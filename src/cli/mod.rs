@@ -8,6 +8,7 @@ pub mod diffusion;
 pub mod explain;
 pub mod generate;
 pub mod graph;
+pub mod manual;
 pub mod model;
 pub mod repair;
 pub mod run;

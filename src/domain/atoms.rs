@@ -1,7 +1,8 @@
 //! Per-atom arrays. Order is that of creation and never changes while atoms live, so that sums over
 //! atoms have one order for any number of threads.
 
-use std::collections::HashMap;
+use super::topology::Topology;
+use std::collections::{HashMap, HashSet};
 
 /// The atoms of this process, structure of arrays; all present arrays have the same length.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,8 @@ pub struct Atoms {
     pub q: Vec<f64>,
     /// Molecule IDs (atom styles bond, molecular, full), else empty.
     pub molecule: Vec<i64>,
+    /// Bonds and angles (atom styles bond, angle, molecular, full), else empty.
+    pub topology: Topology,
 }
 
 impl Atoms {
@@ -54,13 +57,23 @@ impl Atoms {
         }
     }
 
-    /// Keeps the atoms for which `keep` is true, in order.
+    /// Keeps the atoms for which `keep` is true, in order; bonds and angles go with the atom that owns them.
     pub fn retain(&mut self, keep: &[bool]) {
         fn filter<T: Copy>(v: &mut Vec<T>, keep: &[bool]) {
             if !v.is_empty() {
                 let mut k = keep.iter();
                 v.retain(|_| *k.next().unwrap_or(&true));
             }
+        }
+        if !self.topology.is_empty() {
+            let gone: HashSet<i64> = self
+                .id
+                .iter()
+                .zip(keep)
+                .filter(|p| !p.1)
+                .map(|p| *p.0)
+                .collect();
+            self.topology.retain_owners(|id| !gone.contains(&id));
         }
         filter(&mut self.id, keep);
         filter(&mut self.kind, keep);

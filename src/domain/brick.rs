@@ -17,6 +17,8 @@ pub struct Needs {
     pub full: bool,
     /// Number of own atoms per brick that suits the style (0: no preference).
     pub brick_atoms: usize,
+    /// Special pairs are wanted even if their weights are zero (styles with a long-range or damped Coulomb sum).
+    pub special: bool,
 }
 
 impl Needs {
@@ -31,6 +33,7 @@ impl Needs {
             half: self.half || o.half,
             full: self.full || o.full,
             brick_atoms,
+            special: self.special || o.special,
         }
     }
 }
@@ -71,6 +74,22 @@ pub struct Brick {
     pub half: NeighborList,
     /// Full list within cutoff + skin.
     pub full: NeighborList,
+    /// Pairs within cutoff + skin whose interactions are weighted by `special_bonds`. They are in neither list.
+    pub special: Vec<SpecialPair>,
+}
+
+/// A pair of bonded atoms (1-2, 1-3, 1-4), once in all bricks: pair styles multiply its interaction by the
+/// weights `special.lj[kind]` and `special.coul[kind]` of the state. Pairs whose weights are all one stay in the
+/// neighbour lists; pairs whose weights are all zero are nowhere, unless a pair style asks for them with
+/// `Needs::special` (long-range Coulomb styles, which have to take back what is summed in reciprocal space).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpecialPair {
+    /// Local index of an own atom.
+    pub i: u32,
+    /// Local index of the other.
+    pub j: u32,
+    /// 1: 1-2, 2: 1-3, 3: 1-4.
+    pub kind: u8,
 }
 
 impl Brick {
@@ -196,6 +215,7 @@ impl Bricks {
                     + 8 * b.q.capacity()
                     + list(&b.half)
                     + list(&b.full)
+                    + 12 * b.special.capacity()
             })
             .sum();
         let inward: usize = self.inward.iter().map(|v| 12 * v.capacity()).sum();

@@ -8,11 +8,12 @@
 
 use super::atoms::Atoms;
 use super::bins::{Bins, periodic_directions};
-use super::brick::{Brick, Bricks, Needs};
+use super::brick::{Brick, Bricks, Needs, SpecialPair};
 use super::cell::Cell;
 use super::lists::{LocalGrid, fill_lists};
 use super::neighbor::NeighborSettings;
 use super::state::State;
+use super::topology::{SpecialTable, Treatment};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,6 +68,10 @@ pub fn build_from(
         step: state.step,
         settings,
         needs,
+        special: (
+            SpecialTable::new(&state.atoms, &state.special),
+            state.special.treatments(needs.special),
+        ),
         reach: if listed { reach } else { 0.0 },
         bins: Bins::new(
             x,
@@ -170,6 +175,8 @@ struct Build<'a> {
     needs: Needs,
     reach: f64,
     bins: Bins,
+    /// Special neighbours, and what becomes of each kind.
+    special: (SpecialTable, [Treatment; 4]),
 }
 
 impl Build<'_> {
@@ -243,6 +250,7 @@ impl Build<'_> {
             )
             .map_err(|entries| self.too_many(entries))?;
             self.exclude(&mut brick);
+            self.take_special(&mut brick, number, brick_of);
             if self.needs.full {
                 drop_unused_ghosts(&mut brick);
             }
@@ -323,6 +331,50 @@ impl Build<'_> {
         }
     }
 
+    /// Moves pairs of bonded atoms from the lists to `special`, or drops them.
+    fn take_special(&self, brick: &mut Brick, number: u32, brick_of: &[u32]) {
+        if self.special.0.is_empty() {
+            return;
+        }
+        let mut found = Vec::new();
+        let (owner, shift, x, own) = (&brick.owner, &brick.shift, &brick.x, brick.own);
+        let treatment = |i: usize, j: usize| -> (u8, Treatment) {
+            let kind = self.special.0.kind(owner[i], owner[j]);
+            // As in LAMMPS, an image further than half of the cell away is not the bonded one.
+            let near = || {
+                let l = self.cell.lengths();
+                (0..3).all(|k| !self.cell.periodic(k) || (x[i][k] - x[j][k]).abs() <= 0.5 * l[k])
+            };
+            if kind == 0 || !near() {
+                return (0, Treatment::Ordinary);
+            }
+            (kind, self.special.1[kind as usize])
+        };
+        let mut note = |i: usize, j: u32, once: bool| -> bool {
+            let (kind, treatment) = treatment(i, j as usize);
+            if treatment == Treatment::Special && once {
+                found.push(SpecialPair {
+                    i: i as u32,
+                    j,
+                    kind,
+                });
+            }
+            treatment == Treatment::Ordinary
+        };
+        let from_half = !brick.half.start.is_empty();
+        brick.half.retain(|i, j| note(i, j, true));
+        brick.full.retain(|i, j| {
+            let at = j as usize;
+            let once = if at < own {
+                i < at
+            } else {
+                has_pair(number, (owner[at], shift[at]), brick_of)
+            };
+            note(i, j, once && !from_half)
+        });
+        brick.special = found;
+    }
+
     fn too_many(&self, entries: usize) -> Error {
         Error::run(format!(
             "a neighbor list has more than {entries} entries at step {}: atoms have collapsed, or the list cutoff {} is too large",
@@ -369,6 +421,7 @@ fn drop_unused_ghosts(brick: &mut Brick) {
     for list in [&brick.half, &brick.full] {
         list.index.iter().for_each(|&j| used[j as usize] = true);
     }
+    brick.special.iter().for_each(|p| used[p.j as usize] = true);
     let mut new = vec![0u32; brick.len()];
     let mut next = 0;
     for (l, &u) in used.iter().enumerate() {
@@ -378,6 +431,10 @@ fn drop_unused_ghosts(brick: &mut Brick) {
     for list in [&mut brick.half, &mut brick.full] {
         list.index.iter_mut().for_each(|j| *j = new[*j as usize]);
     }
+    brick
+        .special
+        .iter_mut()
+        .for_each(|p| p.j = new[p.j as usize]);
     let keep = |l: &mut usize| {
         let k = used[*l];
         *l += 1;

@@ -133,7 +133,7 @@ fn sorting_bins(count: usize) -> [usize; 3] {
 
 impl NeighborList {
     /// Keeps the entries for which `keep(own atom, neighbour)` is true.
-    pub fn retain(&mut self, keep: impl Fn(usize, u32) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(usize, u32) -> bool) {
         let mut to = 0;
         for i in 0..self.start.len().saturating_sub(1) {
             let (a, b) = (self.start[i] as usize, self.start[i + 1] as usize);

@@ -4,6 +4,7 @@
 //! this process owns in a stable order; bricks are views of it that are rebuilt with the neighbour lists.
 
 pub mod atoms;
+pub mod attribute;
 mod bins;
 pub mod brick;
 pub mod build;
@@ -15,16 +16,18 @@ pub mod lattice;
 mod lists;
 pub mod moments;
 pub mod neighbor;
+pub mod pairs;
 pub mod region;
 pub mod regions;
 pub mod state;
+pub mod topology;
 
 pub mod values;
 pub mod velocity;
 pub mod wrap;
 
 pub use atoms::Atoms;
-pub use brick::{Brick, Bricks, ListStatistics, Needs, NeighborList};
+pub use brick::{Brick, Bricks, ListStatistics, Needs, NeighborList, SpecialPair};
 pub use cell::{Boundary, Cell};
 pub use comm::{Comm, LocalComm};
 pub use group::Groups;
@@ -33,3 +36,4 @@ pub use lattice::Lattice;
 pub use neighbor::{NeighborSettings, NeighborState};
 pub use region::Region;
 pub use state::{State, Tally};
+pub use topology::{Angle, Bond, SpecialBonds, Topology};

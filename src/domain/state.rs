@@ -5,6 +5,7 @@ use super::cell::Cell;
 use super::group::Groups;
 use super::lattice::Lattice;
 use super::region::Region;
+use super::topology::SpecialBonds;
 use crate::error::{Error, Result};
 use crate::units::Units;
 use indexmap::IndexMap;
@@ -18,25 +19,31 @@ pub struct AtomStyle {
     pub charge: bool,
     /// Atoms have molecule IDs.
     pub molecule: bool,
-    /// Atoms may have bonds and angles.
+    /// Atoms may have bonds.
     pub bonds: bool,
+    /// Atoms may have angles.
+    pub angles: bool,
 }
 
 /// The supported atom styles.
 pub const ATOM_STYLES: &[AtomStyle] = &[
-    AtomStyle {
-        name: "atomic",
-        charge: false,
-        molecule: false,
-        bonds: false,
-    },
-    AtomStyle {
-        name: "charge",
-        charge: true,
-        molecule: false,
-        bonds: false,
-    },
+    atom_style("atomic", false, false, false),
+    atom_style("charge", true, false, false),
+    atom_style("bond", false, true, false),
+    atom_style("angle", false, true, true),
+    atom_style("molecular", false, true, true),
+    atom_style("full", true, true, true),
 ];
+
+const fn atom_style(name: &'static str, charge: bool, bonds: bool, angles: bool) -> AtomStyle {
+    AtomStyle {
+        name,
+        charge,
+        molecule: bonds,
+        bonds,
+        angles,
+    }
+}
 
 /// Per-type data; index 0 is unused so that types index directly.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +54,10 @@ pub struct Types {
     pub mass: Vec<Option<f64>>,
     /// Type label of each type, length count + 1.
     pub label: Vec<Option<String>>,
+    /// Number of bond types.
+    pub bonds: usize,
+    /// Number of angle types.
+    pub angles: usize,
 }
 
 impl Types {
@@ -56,6 +67,8 @@ impl Types {
             count,
             mass: vec![None; count + 1],
             label: vec![None; count + 1],
+            bonds: 0,
+            angles: 0,
         }
     }
 
@@ -234,6 +247,8 @@ pub struct State {
     pub tilt_large: bool,
     /// `newton` setting (pair, bond); accepted, argyro always uses Newton's third law.
     pub newton: (bool, bool),
+    /// `special_bonds` settings.
+    pub special: SpecialBonds,
 }
 
 impl Default for State {
@@ -262,6 +277,7 @@ impl Default for State {
             g_ewald: None,
             tilt_large: false,
             newton: (true, true),
+            special: SpecialBonds::default(),
         }
     }
 }

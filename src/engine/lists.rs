@@ -146,7 +146,22 @@ impl Engine {
             self.needs(),
         )?;
         self.bricks.refresh(&self.state);
-        Ok(())
+        self.check_special()
+    }
+
+    /// Refuses pair styles that would count bonded pairs in full.
+    fn check_special(&self) -> Result<()> {
+        let Some(pair) = &self.pair else {
+            return Ok(());
+        };
+        if pair.style.weights_special() || self.bricks.bricks.iter().all(|b| b.special.is_empty()) {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "pair style {} cannot weight the interactions of bonded atoms",
+            pair.name
+        ))
+        .help("use weights of 0 or 1 in special_bonds, or a pairwise style such as lj/cut"))
     }
 
     /// Wraps atoms and builds the lists.
@@ -166,6 +181,7 @@ impl Engine {
             &self.neighbor,
             self.needs(),
         )?;
+        self.check_special()?;
         self.lists.held.hold(&self.state);
         self.lists.reach = self.wanted_reach();
         Ok(())

@@ -2,24 +2,34 @@
 //!
 //! May import `compute`, `kspace`, `ml`, `domain`, `io` and the bottom modules, never another fix's file.
 
+pub mod addforce;
 pub mod ave_atom;
 pub mod ave_correlate;
 pub mod ave_time;
+pub mod aveforce;
 pub mod average_common;
 pub mod enforce2d;
+pub mod force_common;
 pub mod halt;
 pub mod integrate_common;
 pub mod langevin;
 pub mod momentum;
+pub mod move_;
 pub mod nh_common;
 pub mod nve;
+pub mod nve_limit;
 pub mod nvt;
 pub mod print;
+pub mod recenter;
+pub mod setforce;
+pub mod spring;
+pub mod spring_self;
 pub mod temp_berendsen;
 pub mod temp_csvr;
 pub mod temp_rescale;
 pub mod thermostat_common;
 pub mod vector;
+pub mod wall_reflect;
 
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::domain::{State, Tally};
@@ -238,20 +248,29 @@ pub struct FixEntry {
 
 /// All fixes, by name.
 pub const FIXES: &[FixEntry] = &[
+    addforce::STYLE,
     ave_atom::STYLE,
     ave_correlate::STYLE,
     ave_time::STYLE,
+    aveforce::STYLE,
     enforce2d::STYLE,
     halt::STYLE,
     langevin::STYLE,
     momentum::STYLE,
+    move_::STYLE,
     nve::STYLE,
+    nve_limit::STYLE,
     nvt::STYLE,
     print::STYLE,
+    recenter::STYLE,
+    setforce::STYLE,
+    spring::STYLE,
+    spring_self::STYLE,
     temp_berendsen::STYLE,
     temp_csvr::STYLE,
     temp_rescale::STYLE,
     vector::STYLE,
+    wall_reflect::STYLE,
 ];
 
 /// The entry of style `name`.

@@ -1,7 +1,7 @@
 //! `kspace_modify`: settings of kspace styles.
 
 use crate::error::{Error, Result};
-use crate::signature::{Args, Kind, Signature, arg, keyword, optional};
+use crate::signature::{Args, Kind, Signature, arg, keyword};
 
 /// Settings; a new `kspace_style` starts from the defaults.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -137,10 +137,7 @@ pub const KSPACE_MODIFY: Signature = Signature {
         ),
         keyword(
             "slab",
-            &[
-                arg("volfactor", Kind::Word, "number above 1, or nozforce"),
-                optional("", Kind::Word, ""),
-            ],
+            &[arg("volfactor", Kind::Word, "number above 1, or nozforce")],
             "slab geometry: periodic in x and y only, with a cell extended in z by this factor (3.0 is usual)",
         ),
         keyword("eigtol", &[arg("tol", Kind::Real, "")], DISPERSION),

@@ -10,7 +10,7 @@ pub struct Activation {
 }
 
 /// Functions known as activations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Function {
     /// x.
     Identity,
@@ -22,6 +22,19 @@ pub enum Function {
     Abs,
     /// 1 / (1 + exp(-x)).
     Sigmoid,
+    /// max(x, 0).
+    Relu,
+    /// min(max(x, 0), 6).
+    Relu6,
+    /// ln(1 + exp(x)).
+    Softplus,
+    /// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), Hendrycks and Gimpel, arXiv:1606.08415.
+    GeluTanh,
+    /// SiLU below the threshold t, silu(t) + tanh(silu'(t) (x - t)) above it.
+    SiluTanh {
+        /// t.
+        threshold: f64,
+    },
 }
 
 impl Activation {
@@ -39,20 +52,42 @@ impl Activation {
             Function::Tanh => x.tanh(),
             Function::Abs => x.abs(),
             Function::Sigmoid => sigmoid(x),
+            Function::Relu => x.max(0.0),
+            Function::Relu6 => x.clamp(0.0, 6.0),
+            // no overflow for large x
+            Function::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+            Function::GeluTanh => 0.5 * x * (1.0 + gelu_inner(x).0.tanh()),
+            Function::SiluTanh { threshold } if x < threshold => x * sigmoid(x),
+            Function::SiluTanh { threshold } => {
+                threshold * sigmoid(threshold) + (silu_slope(threshold) * (x - threshold)).tanh()
+            }
         };
         self.factor * y
     }
 
-    /// Derivative at x (0 at the kink of |x|).
+    /// Derivative at x (0 at kinks).
     pub fn slope(self, x: f64) -> f64 {
         let s = sigmoid(x);
         let y = match self.function {
             Function::Identity => 1.0,
-            Function::Silu => s * (1.0 + x * (1.0 - s)),
+            Function::Silu => silu_slope(x),
             Function::Tanh => 1.0 - x.tanh().powi(2),
             Function::Abs if x == 0.0 => 0.0,
             Function::Abs => x.signum(),
             Function::Sigmoid => s * (1.0 - s),
+            Function::Relu => f64::from(u8::from(x > 0.0)),
+            Function::Relu6 => f64::from(u8::from(x > 0.0 && x < 6.0)),
+            Function::Softplus => s,
+            Function::GeluTanh => {
+                let (u, du, _) = gelu_inner(x);
+                let t = u.tanh();
+                0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * du
+            }
+            Function::SiluTanh { threshold } if x < threshold => silu_slope(x),
+            Function::SiluTanh { threshold } => {
+                let k = silu_slope(threshold);
+                k * (1.0 - (k * (x - threshold)).tanh().powi(2))
+            }
         };
         self.factor * y
     }
@@ -61,13 +96,48 @@ impl Activation {
     pub fn curvature(self, x: f64) -> f64 {
         let s = sigmoid(x);
         let y = match self.function {
-            Function::Identity | Function::Abs => 0.0,
-            Function::Silu => s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s)),
+            Function::Identity | Function::Abs | Function::Relu | Function::Relu6 => 0.0,
+            Function::Silu => silu_curvature(x),
             Function::Tanh => -2.0 * x.tanh() * (1.0 - x.tanh().powi(2)),
             Function::Sigmoid => s * (1.0 - s) * (1.0 - 2.0 * s),
+            Function::Softplus => s * (1.0 - s),
+            Function::GeluTanh => {
+                let (u, du, ddu) = gelu_inner(x);
+                let t = u.tanh();
+                (1.0 - t * t) * (du + 0.5 * x * (ddu - 2.0 * t * du * du))
+            }
+            Function::SiluTanh { threshold } if x < threshold => silu_curvature(x),
+            Function::SiluTanh { threshold } => {
+                let k = silu_slope(threshold);
+                let t = (k * (x - threshold)).tanh();
+                -2.0 * k * k * t * (1.0 - t * t)
+            }
         };
         self.factor * y
     }
+}
+
+fn silu_slope(x: f64) -> f64 {
+    let s = sigmoid(x);
+    s * (1.0 + x * (1.0 - s))
+}
+
+fn silu_curvature(x: f64) -> f64 {
+    let s = sigmoid(x);
+    s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s))
+}
+
+/// Argument of tanh in GELU and its first two derivatives. x is clamped where tanh is +-1 to
+/// within rounding, so that no power overflows.
+fn gelu_inner(x: f64) -> (f64, f64, f64) {
+    const CUBIC: f64 = 0.044715;
+    let k = (2.0 / std::f64::consts::PI).sqrt();
+    let x = x.clamp(-40.0, 40.0);
+    (
+        k * (x + CUBIC * x * x * x),
+        k * (1.0 + 3.0 * CUBIC * x * x),
+        k * 6.0 * CUBIC * x,
+    )
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -80,8 +150,11 @@ mod tests {
 
     #[test]
     fn slopes_are_derivatives() {
-        use Function::{Abs, Identity, Sigmoid, Silu, Tanh};
-        for function in [Identity, Silu, Tanh, Abs, Sigmoid] {
+        use Function::{Abs, GeluTanh, Identity, Relu, Relu6, Sigmoid, Silu, Softplus, Tanh};
+        let bent = Function::SiluTanh { threshold: 1.2 };
+        for function in [
+            Identity, Silu, Tanh, Abs, Sigmoid, Relu, Relu6, Softplus, GeluTanh, bent,
+        ] {
             let act = Activation {
                 function,
                 factor: 1.7,

@@ -9,11 +9,10 @@ use sha2::{Digest, Sha256};
 use crate::elements;
 use crate::ml::error::Result;
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
+use crate::ml::layers::{Mlp, MlpLayer, Stored};
 use crate::ml::mace::load;
-use crate::ml::mace::model::{
-    DistanceTransform, MaceModel, Mixing, Normalization, RadialBasis, RadialLayer, RadialNet,
-    ReadoutKind, Stored,
-};
+use crate::ml::mace::model::{MaceModel, Mixing, Normalization, ReadoutKind};
+use crate::ml::radial::form::{Cutoff, DistanceTransform, RadialBasis};
 
 /// A model file.
 #[derive(Debug, Clone)]
@@ -122,7 +121,7 @@ fn hyperparameters(model: &MaceModel) -> Vec<(String, String)> {
     };
     add(
         "cutoff function",
-        format!("polynomial, p = {}{applied}", radial.cutoff_p),
+        format!("{}{applied}", cutoff_name(radial.cutoff)),
     );
     add(
         "distance transform",
@@ -204,6 +203,13 @@ fn basis_name(basis: &RadialBasis) -> &'static str {
     }
 }
 
+fn cutoff_name(cutoff: Cutoff) -> String {
+    match cutoff {
+        Cutoff::Polynomial { p } => format!("polynomial, p = {p}"),
+        Cutoff::Xplor { on } => format!("XPLOR from {on} Å"),
+    }
+}
+
 fn transform_name(transform: &DistanceTransform) -> &'static str {
     match transform {
         DistanceTransform::None => "none",
@@ -213,9 +219,9 @@ fn transform_name(transform: &DistanceTransform) -> &'static str {
 }
 
 /// `8-64-64-64-640`.
-fn widths(net: &RadialNet) -> String {
+fn widths(net: &Mlp) -> String {
     let dense = net.layers.iter().filter_map(|layer| match layer {
-        RadialLayer::Dense { outputs, .. } => Some(*outputs),
+        MlpLayer::Dense { outputs, .. } => Some(*outputs),
         _ => None,
     });
     let all = std::iter::once(net.inputs).chain(dense);

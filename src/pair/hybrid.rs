@@ -301,6 +301,10 @@ impl PairStyle for Hybrid {
         needs.fold(Needs::default(), Needs::or)
     }
 
+    fn weights_special(&self) -> bool {
+        self.subs.iter().all(|s| s.style.weights_special())
+    }
+
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         for sub in &mut self.subs {
             match &mut sub.view {
@@ -387,6 +391,7 @@ impl View {
                 |i: usize, j: u32| pairs.contains(kind[i] as usize, kind[j as usize] as usize);
             let lists: [&mut NeighborList; 2] = [&mut b.half, &mut b.full];
             lists.into_iter().for_each(|l| l.retain(keep));
+            b.special.retain(|p| keep(p.i as usize, p.j));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::coeffs::{TypePairs, exact, numbers};
 use super::lennard_jones::{LennardJones, LjCoeff, LjRow};
-use super::pairwise::{PairForm, PairValues, accumulate};
+use super::pairwise::{PairForm, PairValues, accumulate, special};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Needs, State};
 use crate::error::Result;
@@ -185,12 +185,19 @@ impl PairStyle for LjCut {
         }
     }
 
+    fn weights_special(&self) -> bool {
+        true
+    }
+
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         let per_atom = context.tally.atom_energy || context.tally.atom_virial;
         if per_atom || self.vectors.is_empty() {
             accumulate(self, context, out);
         } else {
             self.vector_loop(context, out);
+            for (brick, out) in context.bricks.bricks.iter().zip(out) {
+                special(self, brick, &context.state.special, context.tally, out);
+            }
         }
         Ok(())
     }

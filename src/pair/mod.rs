@@ -16,9 +16,9 @@ mod lj_coul;
 mod lj_cut;
 mod mace;
 mod morse;
+mod network;
 mod pairwise;
 mod soft_core;
-mod species;
 mod zbl;
 mod zero;
 
@@ -157,6 +157,12 @@ pub trait PairStyle: Send + Sync {
 
     /// Lists and bricks that the style needs.
     fn needs(&self) -> Needs;
+
+    /// Whether the style multiplies the pairs of `Brick::special` by their weights (`state.special`). A run with
+    /// such pairs is refused if the style does not.
+    fn weights_special(&self) -> bool {
+        false
+    }
 
     /// Adds energies, forces and virials. `out[b]` belongs to brick `b`.
     ///

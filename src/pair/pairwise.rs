@@ -1,6 +1,7 @@
 //! The loop over half lists that all pairwise styles share; a style brings only its formula.
 
 use super::{BrickForces, ForceContext};
+use crate::domain::topology::SpecialBonds;
 use crate::domain::{Brick, Tally};
 use rayon::prelude::*;
 
@@ -42,9 +43,10 @@ pub trait PairForm: Sync {
 /// Factors of a pair that no bond connects.
 pub const WHOLE: [f64; 2] = [1.0, 1.0];
 
-/// Adds energies, forces and virials of all pairs to `out`.
+/// Adds energies, forces and virials of all pairs to `out`, those of bonded atoms with their weights.
 pub fn accumulate<F: PairForm>(form: &F, context: &ForceContext<'_>, out: &mut [BrickForces]) {
     let tally = context.tally;
+    let weights = context.state.special;
     let bricks = &context.bricks.bricks;
     bricks
         .par_iter()
@@ -56,7 +58,38 @@ pub fn accumulate<F: PairForm>(form: &F, context: &ForceContext<'_>, out: &mut [
                 tallied(form, brick, tally, out);
                 own_energies(form, brick, tally, out);
             }
+            special(form, brick, &weights, tally, out);
         });
+}
+
+/// Adds the pairs of bonded atoms, which are in no list, with the weights of `special_bonds`.
+pub fn special<F: PairForm>(
+    form: &F,
+    brick: &Brick,
+    weights: &SpecialBonds,
+    tally: Tally,
+    out: &mut BrickForces,
+) {
+    for p in &brick.special {
+        let (i, j, kind) = (p.i as usize, p.j as usize, usize::from(p.kind.min(3)));
+        let d = difference(brick.x[i], brick.x[j]);
+        let r2 = squared(d);
+        let row = &form.rows(brick.kind[i])[brick.kind[j] as usize];
+        if r2 >= F::cutoff2(row) {
+            continue;
+        }
+        let (qi, qj) = (charge::<F>(brick, i), charge::<F>(brick, j));
+        let v = form.pair(row, r2, qi, qj, [weights.lj[kind], weights.coul[kind]]);
+        for k in 0..3 {
+            out.f[i][k] += d[k] * v.force;
+            out.f[j][k] -= d[k] * v.force;
+        }
+        if tally != Tally::NONE {
+            out.vdwl += v.vdwl;
+            out.coul += v.coul;
+            out.add_pair(tally, i, j, v.vdwl + v.coul, d, v.force);
+        }
+    }
 }
 
 fn difference(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {

@@ -271,6 +271,10 @@ impl PairStyle for Zbl {
         }
     }
 
+    fn weights_special(&self) -> bool {
+        true
+    }
+
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         accumulate(self, context, out);
         Ok(())

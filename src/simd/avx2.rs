@@ -26,7 +26,7 @@ pub fn run<T: Real, O: Op<T>, S: Simd<T = T>>(op: O, s: S) -> O::Out {
 
 macro_rules! arithmetic {
     ($t:ty, $v:ty, $n:expr, $set1:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident,
-     $load:ident, $store:ident) => {
+     $div:ident, $min:ident, $max:ident, $round:ident, $load:ident, $store:ident) => {
         type T = $t;
         type V = $v;
         const N: usize = $n;
@@ -55,6 +55,22 @@ macro_rules! arithmetic {
             unsafe { $fma(a, b, c) }
         }
         #[inline(always)]
+        fn div(self, a: $v, b: $v) -> $v {
+            unsafe { $div(a, b) }
+        }
+        #[inline(always)]
+        fn min(self, a: $v, b: $v) -> $v {
+            unsafe { $min(a, b) }
+        }
+        #[inline(always)]
+        fn max(self, a: $v, b: $v) -> $v {
+            unsafe { $max(a, b) }
+        }
+        #[inline(always)]
+        fn round(self, a: $v) -> $v {
+            unsafe { $round::<8>(a) }
+        }
+        #[inline(always)]
         unsafe fn load(self, p: *const $t) -> $v {
             unsafe { $load(p) }
         }
@@ -75,9 +91,22 @@ impl Simd for Avx2<f32> {
         _mm256_sub_ps,
         _mm256_mul_ps,
         _mm256_fmadd_ps,
+        _mm256_div_ps,
+        _mm256_min_ps,
+        _mm256_max_ps,
+        _mm256_round_ps,
         _mm256_loadu_ps,
         _mm256_storeu_ps
     );
+
+    #[inline(always)]
+    fn pow2(self, a: __m256) -> __m256 {
+        // SAFETY: the token proves that the instructions exist.
+        unsafe {
+            let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(a), _mm256_set1_epi32(127));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
+        }
+    }
 
     #[inline(always)]
     fn transpose_sum(self, v: [__m256; 16]) -> [__m256; 16] {
@@ -107,9 +136,23 @@ impl Simd for Avx2<f64> {
         _mm256_sub_pd,
         _mm256_mul_pd,
         _mm256_fmadd_pd,
+        _mm256_div_pd,
+        _mm256_min_pd,
+        _mm256_max_pd,
+        _mm256_round_pd,
         _mm256_loadu_pd,
         _mm256_storeu_pd
     );
+
+    #[inline(always)]
+    fn pow2(self, a: __m256d) -> __m256d {
+        // SAFETY: the token proves that the instructions exist.
+        unsafe {
+            let n = _mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(a));
+            let exponent = _mm256_add_epi64(n, _mm256_set1_epi64x(1023));
+            _mm256_castsi256_pd(_mm256_slli_epi64::<52>(exponent))
+        }
+    }
 
     #[inline(always)]
     fn transpose_sum(self, v: [__m256d; 16]) -> [__m256d; 16] {

@@ -26,7 +26,7 @@ pub fn run<T: Real, O: Op<T>, S: Simd<T = T>>(op: O, s: S) -> O::Out {
 
 macro_rules! arithmetic {
     ($t:ty, $v:ty, $n:expr, $set1:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident,
-     $load:ident, $store:ident) => {
+     $div:ident, $min:ident, $max:ident, $round:ident, $load:ident, $store:ident) => {
         type T = $t;
         type V = $v;
         const N: usize = $n;
@@ -53,6 +53,22 @@ macro_rules! arithmetic {
         #[inline(always)]
         fn fma(self, a: $v, b: $v, c: $v) -> $v {
             unsafe { $fma(a, b, c) }
+        }
+        #[inline(always)]
+        fn div(self, a: $v, b: $v) -> $v {
+            unsafe { $div(a, b) }
+        }
+        #[inline(always)]
+        fn min(self, a: $v, b: $v) -> $v {
+            unsafe { $min(a, b) }
+        }
+        #[inline(always)]
+        fn max(self, a: $v, b: $v) -> $v {
+            unsafe { $max(a, b) }
+        }
+        #[inline(always)]
+        fn round(self, a: $v) -> $v {
+            unsafe { $round::<8>(a) }
         }
         #[inline(always)]
         unsafe fn load(self, p: *const $t) -> $v {
@@ -114,9 +130,19 @@ impl Simd for Avx512<f32> {
         _mm512_sub_ps,
         _mm512_mul_ps,
         _mm512_fmadd_ps,
+        _mm512_div_ps,
+        _mm512_min_ps,
+        _mm512_max_ps,
+        _mm512_roundscale_ps,
         _mm512_loadu_ps,
         _mm512_storeu_ps
     );
+
+    #[inline(always)]
+    fn pow2(self, a: __m512) -> __m512 {
+        // SAFETY: the token proves that the instructions exist.
+        unsafe { _mm512_scalef_ps(_mm512_set1_ps(1.0), a) }
+    }
 
     #[inline(always)]
     fn transpose_sum(self, v: [__m512; 16]) -> [__m512; 16] {
@@ -144,9 +170,19 @@ impl Simd for Avx512<f64> {
         _mm512_sub_pd,
         _mm512_mul_pd,
         _mm512_fmadd_pd,
+        _mm512_div_pd,
+        _mm512_min_pd,
+        _mm512_max_pd,
+        _mm512_roundscale_pd,
         _mm512_loadu_pd,
         _mm512_storeu_pd
     );
+
+    #[inline(always)]
+    fn pow2(self, a: __m512d) -> __m512d {
+        // SAFETY: the token proves that the instructions exist.
+        unsafe { _mm512_scalef_pd(_mm512_set1_pd(1.0), a) }
+    }
 
     #[inline(always)]
     fn transpose_sum(self, v: [__m512d; 16]) -> [__m512d; 16] {

@@ -8,11 +8,13 @@
 //! Invariant: the result depends on the level (order of additions, fused rounding) but never on
 //! alignment, on buffer addresses or on the number of threads. Imports nothing of the crate.
 
+pub mod activation;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod contraction;
+pub mod embedding;
 mod level;
 pub mod lj;
 pub mod matmul;
@@ -38,6 +40,7 @@ pub trait Real:
     + std::ops::Add<Output = Self>
     + std::ops::Sub<Output = Self>
     + std::ops::Mul<Output = Self>
+    + std::ops::Div<Output = Self>
     + std::ops::AddAssign
     + 'static
 {
@@ -51,6 +54,10 @@ pub trait Real:
     fn from_f64(x: f64) -> Self;
     /// Exact value.
     fn to_f64(self) -> f64;
+    /// Nearest whole number, of two the even one.
+    fn round(self) -> Self;
+    /// 2 to the power of a whole number; the power must be a normal number.
+    fn pow2(self) -> Self;
     /// Runs `op` with the instructions of `level`.
     fn dispatch<O: Op<Self>>(level: Level, op: O) -> O::Out;
 }
@@ -90,6 +97,16 @@ pub trait Simd: Copy {
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     /// a * b + c.
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// a / b.
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a where it is smaller than b, otherwise b (also where one is not a number).
+    fn min(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a where it is larger than b, otherwise b (also where one is not a number).
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// Nearest whole numbers, ties to even.
+    fn round(self, a: Self::V) -> Self::V;
+    /// 2 to the power of whole numbers; the powers must be normal numbers.
+    fn pow2(self, a: Self::V) -> Self::V;
     /// Reads `N` numbers.
     ///
     /// # Safety
@@ -167,6 +184,14 @@ impl Real for f32 {
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
+    #[inline(always)]
+    fn round(self) -> f32 {
+        self.round_ties_even()
+    }
+    #[inline(always)]
+    fn pow2(self) -> f32 {
+        f32::from_bits(((self as i32 + 127) as u32) << 23)
+    }
     fn dispatch<O: Op<f32>>(level: Level, op: O) -> O::Out {
         dispatch_on!(level, op, f32)
     }
@@ -182,6 +207,14 @@ impl Real for f64 {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self
+    }
+    #[inline(always)]
+    fn round(self) -> f64 {
+        self.round_ties_even()
+    }
+    #[inline(always)]
+    fn pow2(self) -> f64 {
+        f64::from_bits(((self as i64 + 1023) as u64) << 52)
     }
     fn dispatch<O: Op<f64>>(level: Level, op: O) -> O::Out {
         dispatch_on!(level, op, f64)
@@ -218,6 +251,14 @@ mod tests {
                 s.write(part, v);
             }
             out.extend_from_slice(&flat);
+            for x in self.0.chunks_exact(S::N) {
+                let (v, three) = (s.read(x), s.splat(T::from_f64(3.0)));
+                let whole = s.round(s.div(v, three));
+                let bounded = s.min(three, s.max(s.zero(), s.pow2(whole)));
+                let at = out.len();
+                out.resize(at + S::N, T::default());
+                s.write(&mut out[at..], bounded);
+            }
             out
         }
     }
@@ -237,6 +278,11 @@ mod tests {
                     (y[256 + r].to_f64() - sum).abs() < tolerance,
                     "{level:?} {r}"
                 );
+            }
+            for i in 0..256 {
+                let whole = (x[i].to_f64() / 3.0).round_ties_even();
+                let expected = whole.exp2().clamp(0.0, 3.0);
+                assert_eq!(y[272 + i].to_f64(), expected, "{level:?} {i}");
             }
         }
     }

@@ -42,6 +42,26 @@ impl<T: Real> Simd for Portable<T> {
         ]
     }
     #[inline(always)]
+    fn div(self, a: [T; N], b: [T; N]) -> [T; N] {
+        [a[0] / b[0], a[1] / b[1], a[2] / b[2], a[3] / b[3]]
+    }
+    #[inline(always)]
+    fn min(self, a: [T; N], b: [T; N]) -> [T; N] {
+        std::array::from_fn(|i| if a[i] < b[i] { a[i] } else { b[i] })
+    }
+    #[inline(always)]
+    fn max(self, a: [T; N], b: [T; N]) -> [T; N] {
+        std::array::from_fn(|i| if a[i] > b[i] { a[i] } else { b[i] })
+    }
+    #[inline(always)]
+    fn round(self, a: [T; N]) -> [T; N] {
+        a.map(T::round)
+    }
+    #[inline(always)]
+    fn pow2(self, a: [T; N]) -> [T; N] {
+        a.map(T::pow2)
+    }
+    #[inline(always)]
     unsafe fn load(self, p: *const T) -> [T; N] {
         // SAFETY: the caller guarantees N readable numbers; the read needs no alignment.
         unsafe { p.cast::<[T; N]>().read_unaligned() }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use argyro::ml::describe::describe_file;
 use argyro::ml::edges::Evaluation;
 use argyro::ml::formats::kind::ModelKind;
+use argyro::ml::layers::Stored;
 use argyro::ml::mace::load::load_file;
-use argyro::ml::mace::model::{MaceModel, RadialBasis, Stored};
+use argyro::ml::mace::model::MaceModel;
 use argyro::ml::mace::reference::evaluate;
+use argyro::ml::radial::form::RadialBasis;
 use serde_json::Value;
 
 use crate::structure::{Edges, Structure, fixtures, json, numbers, small_cell, vectors};

@@ -5,7 +5,6 @@
 //! (`check` at the end compares the parts with each other).
 //! Imports the formats, the model description and irreps.
 
-mod blocks;
 mod check;
 mod interaction;
 mod product;
@@ -13,11 +12,14 @@ mod readout;
 
 use std::path::Path;
 
-use super::model::{DistanceTransform, MaceModel, RadialBasis, RadialEmbedding, Stored, Zbl};
+use super::model::{MaceModel, Zbl};
+use crate::ml::e3nn;
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::kind::{Family, ModelFile};
 use crate::ml::formats::node::Node;
 use crate::ml::formats::torch::{DType, TorchFile};
+use crate::ml::layers::Stored;
+use crate::ml::radial::form::{Cutoff, DistanceTransform, RadialBasis, RadialEmbedding};
 
 /// Layers, heads and radial functions that a file may have; real models stay far below.
 const MAX_LAYERS: usize = 64;
@@ -128,7 +130,7 @@ impl Reader<'_, '_> {
             stored,
             l_max,
             radial,
-            embedding: blocks::one_hot_linear(&embedding, species)?,
+            embedding: e3nn::one_hot_linear(&embedding, species)?,
             layers,
             readouts,
             atomic_energies,
@@ -212,8 +214,8 @@ fn l_max(module: &Node) -> Result<usize> {
         )));
     }
     match irreps.l_max() {
-        l if l <= blocks::MAX_L => Ok(l),
-        l => Err(node.error(format!("degree {l} is above {}", blocks::MAX_L))),
+        l if l <= e3nn::MAX_L => Ok(l),
+        l => Err(node.error(format!("degree {l} is above {}", e3nn::MAX_L))),
     }
 }
 
@@ -223,7 +225,9 @@ fn radial(module: &Node, atomic_numbers: &[u8]) -> Result<RadialEmbedding> {
     let apply = node.some("apply_cutoff").map(|n| n.flag()).transpose()?;
     let radial = RadialEmbedding {
         basis: basis(&node.child("bessel_fn")?)?,
-        cutoff_p: cutoff.child("p")?.number()?,
+        cutoff: Cutoff::Polynomial {
+            p: cutoff.child("p")?.number()?,
+        },
         cutoff_r_max: cutoff.child("r_max")?.number()?,
         apply_cutoff: apply.unwrap_or(true),
         transform: match node.some("distance_transform") {

@@ -10,10 +10,14 @@
 //! edge is r_i - r_j (+ cell shift); C is the number of channels, Nz that of species, a species is
 //! an index into [`MaceModel::atomic_numbers`]. Units: eV and Å.
 //! Reference: I. Batatia et al., NeurIPS 35 (2022), arXiv:2206.07697.
-//! Imports [`crate::ml::irreps`] and [`crate::ml::activation`] only.
+//! Imports [`crate::ml::irreps`], [`crate::ml::activation`], [`crate::ml::layers`] and
+//! [`crate::ml::radial::form`] only.
 
 use crate::ml::activation::Activation;
 use crate::ml::irreps::{Irrep, Irreps};
+use crate::ml::layers::{Linear, Mlp, Path, SpeciesLinear, Stored};
+use crate::ml::radial::form::{PairEmbedding, RadialEmbedding};
+use crate::ml::repulsion::{Pair, Repulsion};
 
 /// A whole model.
 #[derive(Debug, Clone)]
@@ -52,109 +56,6 @@ pub struct MaceModel {
     pub use_last_readout_only: bool,
 }
 
-/// Type in which the file stores the network weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    /// 32-bit floats (or narrower).
-    Single,
-    /// 64-bit floats.
-    Double,
-}
-
-/// From the edge length to the inputs of the radial networks.
-///
-/// With d the transformed distance and f_c the cutoff function of the plain distance r, the inputs
-/// are `e_n = b_n(d) * f_c(r)`; where `apply_cutoff` is false they are `e_n = b_n(d)` and f_c
-/// multiplies the outputs of the radial networks (path weights and edge densities) instead.
-#[derive(Debug, Clone)]
-pub struct RadialEmbedding {
-    /// Basis functions b_n.
-    pub basis: RadialBasis,
-    /// Exponent p of the polynomial cutoff
-    /// `f_c = 1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2 x^(p+2)`, x = r / `cutoff_r_max`,
-    /// zero for x >= 1.
-    pub cutoff_p: f64,
-    /// Radius of the cutoff function (Å).
-    pub cutoff_r_max: f64,
-    /// See above.
-    pub apply_cutoff: bool,
-    /// Map of the distance before the basis.
-    pub transform: DistanceTransform,
-}
-
-/// Radial basis functions of the (transformed) distance d.
-#[derive(Debug, Clone)]
-pub enum RadialBasis {
-    /// `b_n = prefactor * sin(w_n d) / d`.
-    Bessel {
-        /// sqrt(2 / r_max).
-        prefactor: f64,
-        /// Wave numbers w_n (1/Å).
-        weights: Vec<f64>,
-    },
-    /// `b_n = exp(coeff * (d - center_n)^2)`.
-    Gaussian {
-        /// Negative inverse squared width.
-        coeff: f64,
-        /// Centres.
-        centers: Vec<f64>,
-    },
-    /// Chebyshev polynomials of the first kind `b_n = T_n(d)`, n = 1..=count.
-    Chebyshev {
-        /// Number of functions.
-        count: usize,
-    },
-}
-
-impl RadialBasis {
-    /// Number of functions.
-    pub fn len(&self) -> usize {
-        match self {
-            RadialBasis::Bessel { weights, .. } => weights.len(),
-            RadialBasis::Gaussian { centers, .. } => centers.len(),
-            RadialBasis::Chebyshev { count } => *count,
-        }
-    }
-
-    /// True where there is no function; no loaded model has that.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// Distance transform; radii are indexed by species.
-#[derive(Debug, Clone)]
-pub enum DistanceTransform {
-    /// d = r.
-    None,
-    /// `d = 1 / (1 + a y^q / (1 + y^(q-p)))`, y = r / r0, r0 = (R_i + R_j) / 2.
-    Agnesi {
-        /// Exponent q.
-        q: f64,
-        /// Exponent p.
-        p: f64,
-        /// Strength a.
-        a: f64,
-        /// Covalent radii R (Å), \[Nz\].
-        radii: Vec<f64>,
-    },
-    /// `d = p0 + (r - p0) (1 + tanh(alpha/(p1-p0) (r - (p0+p1)/2))) / 2`, p0 = 3/4 r0,
-    /// p1 = 4/3 r0, r0 = R_i + R_j.
-    Soft {
-        /// Steepness.
-        alpha: f64,
-        /// Covalent radii R (Å), \[Nz\].
-        radii: Vec<f64>,
-    },
-}
-
-impl DistanceTransform {
-    /// True where the radial functions depend on the species of the (unordered) pair.
-    pub fn depends_on_species(&self) -> bool {
-        !matches!(self, DistanceTransform::None)
-    }
-}
-
 /// One layer: messages, then products of them.
 #[derive(Debug, Clone)]
 pub struct Layer {
@@ -180,7 +81,7 @@ pub struct Interaction {
     /// Layout of Phi, one block per path; also the input layout of the linear map that follows.
     pub message: Irreps,
     /// Network from the radial inputs to R_{q,u}, the paths concatenated.
-    pub radial: RadialNet,
+    pub radial: Mlp,
     /// Second argument of the radial networks besides the radial basis.
     pub pair_embedding: Option<PairEmbedding>,
     /// How the sum over neighbours is divided.
@@ -189,40 +90,6 @@ pub struct Interaction {
     pub mixing: Mixing,
     /// Layout of the atomic basis A: C channels of each l = 0..=l_max in ascending order.
     pub out: Irreps,
-}
-
-/// Species-dependent inputs appended to the radial basis: `[e, source[z_j], target[z_i]]`.
-#[derive(Debug, Clone)]
-pub struct PairEmbedding {
-    /// Length of one row of `source`.
-    pub source_len: usize,
-    /// Row of the sender, \[Nz\]\[source_len\].
-    pub source: Vec<f64>,
-    /// Length of one row of `target`.
-    pub target_len: usize,
-    /// Row of the receiver, \[Nz\]\[target_len\].
-    pub target: Vec<f64>,
-}
-
-/// One path of the tensor product of features and spherical harmonics.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Path {
-    /// Block of `Interaction::up.output` that enters.
-    pub input: usize,
-    /// Degree of the entering block.
-    pub l1: usize,
-    /// Degree of the spherical harmonics.
-    pub l2: usize,
-    /// Degree of the message.
-    pub l3: usize,
-    /// Number of channels; the same as of the entering block.
-    pub channels: usize,
-    /// Position of the path's first channel among the outputs of the radial network.
-    pub weight_offset: usize,
-    /// Position of the path's block in Phi.
-    pub message_offset: usize,
-    /// Factor of the path, sqrt(2 l3 + 1) in all known files.
-    pub weight: f64,
 }
 
 /// Division of the sum over neighbours, applied to the mixed Phi.
@@ -234,7 +101,7 @@ pub enum Normalization {
     /// `apply_cutoff` is false), D a radial network with one output.
     Density {
         /// D.
-        net: RadialNet,
+        net: Mlp,
         /// Constant; 1 for the Density classes.
         alpha: f64,
         /// Factor of the density; 1 for the Density classes.
@@ -290,80 +157,6 @@ pub struct Gate {
     pub scalar_act: Activation,
     /// Activation of the gates.
     pub gate_act: Activation,
-}
-
-/// Radial network: a chain of layers from the radial inputs to `outputs` numbers.
-#[derive(Debug, Clone)]
-pub struct RadialNet {
-    /// Number of inputs.
-    pub inputs: usize,
-    /// Number of outputs.
-    pub outputs: usize,
-    /// The chain.
-    pub layers: Vec<RadialLayer>,
-}
-
-/// One step of a radial network.
-#[derive(Debug, Clone)]
-pub enum RadialLayer {
-    /// `y = x W + b`.
-    Dense {
-        /// Length of x.
-        inputs: usize,
-        /// Length of y.
-        outputs: usize,
-        /// W, \[inputs\]\[outputs\].
-        weight: Vec<f64>,
-        /// b, \[outputs\], or empty for none.
-        bias: Vec<f64>,
-    },
-    /// `y = (x - mean) / sqrt(variance + eps) * weight + bias`, variance with divisor n.
-    LayerNorm {
-        /// Factors, one per component.
-        weight: Vec<f64>,
-        /// Constants, one per component.
-        bias: Vec<f64>,
-        /// eps.
-        eps: f64,
-    },
-    /// Componentwise activation.
-    Activation(Activation),
-}
-
-/// Equivariant linear map: every output block is a sum over input blocks of the same irrep.
-#[derive(Debug, Clone)]
-pub struct Linear {
-    /// Layout of the input.
-    pub input: Irreps,
-    /// Layout of the output.
-    pub output: Irreps,
-    /// Blocks in the order of the file.
-    pub blocks: Vec<LinearBlock>,
-    /// Constants of the even scalars of the output, concatenated; empty for none.
-    pub bias: Vec<f64>,
-}
-
-/// `y[output][w, m] += sum_u weight[u, w] x[input][u, m]`.
-#[derive(Debug, Clone)]
-pub struct LinearBlock {
-    /// Block of the input layout.
-    pub input: usize,
-    /// Block of the output layout.
-    pub output: usize,
-    /// \[copies of the input block\]\[copies of the output block\], normalisation included.
-    pub weight: Vec<f64>,
-}
-
-/// Linear map whose weights depend on the species of the node.
-#[derive(Debug, Clone)]
-pub struct SpeciesLinear {
-    /// Layout of the input.
-    pub input: Irreps,
-    /// Layout of the output.
-    pub output: Irreps,
-    /// Blocks in the order of the file; their weights are
-    /// \[Nz\]\[copies of the input block\]\[copies of the output block\].
-    pub blocks: Vec<LinearBlock>,
 }
 
 /// Product basis of one layer: `h' = linear(B) (+ sc)`, B the contractions concatenated
@@ -483,6 +276,28 @@ impl Zbl {
     pub const COULOMB: f64 = 14.3996;
     /// Bohr radius as the trainer writes it (Å).
     pub const BOHR: f64 = 0.529;
+
+    /// The repulsion times `scale` for all pairs of the species with these atomic numbers.
+    pub fn repulsion(&self, atomic_numbers: &[u8], scale: f64) -> Repulsion {
+        let mut pairs = Vec::new();
+        for (&zi, ri) in atomic_numbers.iter().zip(&self.radii) {
+            for (&zj, rj) in atomic_numbers.iter().zip(&self.radii) {
+                let (zi, zj) = (f64::from(zi), f64::from(zj));
+                pairs.push(Pair {
+                    charge: 0.5 * Zbl::COULOMB * zi * zj,
+                    a: self.a_prefactor * Zbl::BOHR / (zi.powf(self.a_exp) + zj.powf(self.a_exp)),
+                    end: ri + rj,
+                });
+            }
+        }
+        Repulsion {
+            c: self.c.map(|c| c * scale),
+            t: Zbl::EXPONENTS,
+            p: self.p,
+            pairs,
+            species: atomic_numbers.len(),
+        }
+    }
 }
 
 impl MaceModel {

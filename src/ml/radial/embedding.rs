@@ -2,13 +2,25 @@
 //! derivatives.
 
 use super::jet::Jet;
-use crate::ml::mace::model::{DistanceTransform, RadialBasis, RadialEmbedding};
+use crate::ml::radial::form::{Cutoff, DistanceTransform, RadialBasis, RadialEmbedding};
 
-/// Polynomial cutoff of exponent `p` that ends at `r_max`, at distance `r`.
-pub fn cutoff(p: f64, r_max: f64, r: f64) -> Jet {
-    if r >= r_max {
-        return Jet::default();
+/// Cutoff function that ends at `r_max`, at distance `r`.
+pub fn cutoff(function: Cutoff, r_max: f64, r: f64) -> Jet {
+    match function {
+        _ if r >= r_max => Jet::default(),
+        Cutoff::Polynomial { p } => polynomial(p, r_max, r),
+        Cutoff::Xplor { on } if r < on => Jet::constant(1.0),
+        Cutoff::Xplor { on } => {
+            let (x, end, on) = (Jet::variable(r), r_max * r_max, on * on);
+            let square = x * x;
+            let left = Jet::constant(end) - square;
+            let bracket = Jet::constant(end - 3.0 * on) + square.scale(2.0);
+            (left * left * bracket).scale((end - on).powi(-3))
+        }
     }
+}
+
+fn polynomial(p: f64, r_max: f64, r: f64) -> Jet {
     let x = Jet::variable(r).scale(1.0 / r_max);
     let first = x.pow(p).scale((p + 1.0) * (p + 2.0) / 2.0);
     let second = x.pow(p + 1.0).scale(p * (p + 2.0));
@@ -79,7 +91,7 @@ fn basis(basis: &RadialBasis, d: Jet) -> Vec<Jet> {
 /// Inputs of the radial networks at distance `r` for an edge between species `a` and `b`, and the
 /// factor of the networks' outputs (1, or the cutoff function where the inputs leave it out).
 pub fn inputs(embedding: &RadialEmbedding, r: f64, a: usize, b: usize) -> (Vec<Jet>, Jet) {
-    let end = cutoff(embedding.cutoff_p, embedding.cutoff_r_max, r);
+    let end = cutoff(embedding.cutoff, embedding.cutoff_r_max, r);
     let functions = basis(&embedding.basis, transformed(&embedding.transform, r, a, b));
     if embedding.apply_cutoff {
         let inputs = functions.into_iter().map(|f| f * end).collect();
@@ -92,6 +104,9 @@ pub fn inputs(embedding: &RadialEmbedding, r: f64, a: usize, b: usize) -> (Vec<J
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const P: Cutoff = Cutoff::Polynomial { p: 5.0 };
+    const X: Cutoff = Cutoff::Xplor { on: 1.0 };
 
     #[test]
     fn every_form_has_consistent_derivatives() {
@@ -113,10 +128,10 @@ mod tests {
         let soft = DistanceTransform::Soft { alpha: 4.0, radii };
         for basis in [bessel, gaussian, RadialBasis::Chebyshev { count: 5 }] {
             for transform in [DistanceTransform::None, agnesi.clone(), soft.clone()] {
-                for apply_cutoff in [true, false] {
+                for (apply_cutoff, cutoff) in [(true, P), (false, P), (true, X)] {
                     let embedding = RadialEmbedding {
                         basis: basis.clone(),
-                        cutoff_p: 5.0,
+                        cutoff,
                         cutoff_r_max: 5.0,
                         apply_cutoff,
                         transform: transform.clone(),
@@ -144,9 +159,12 @@ mod tests {
 
     #[test]
     fn cutoff_ends_smoothly() {
-        assert_eq!(cutoff(5.0, 4.0, 4.0), Jet::default());
-        let near = cutoff(6.0, 4.0, 4.0 - 1e-6);
-        assert!(near.value.abs() < 1e-13 && near.slope.abs() < 1e-10);
-        assert_eq!(cutoff(5.0, 4.0, 0.0).value, 1.0);
+        for function in [P, X] {
+            assert_eq!(cutoff(function, 4.0, 4.0), Jet::default());
+            let near = cutoff(function, 4.0, 4.0 - 1e-6);
+            assert!(near.value.abs() < 1e-12 && near.slope.abs() < 1e-5);
+            assert_eq!(cutoff(function, 4.0, 0.0).value, 1.0);
+        }
+        assert!((cutoff(X, 4.0, 1.0 + 1e-9).value - 1.0).abs() < 1e-12);
     }
 }

@@ -2,14 +2,15 @@
 
 use super::embedding;
 use super::jet::Jet;
-use crate::ml::mace::model::{PairEmbedding, RadialEmbedding, RadialLayer, RadialNet};
+use crate::ml::layers::{Mlp, MlpLayer};
+use crate::ml::radial::form::{PairEmbedding, RadialEmbedding};
 
 /// Values and derivatives of several functions: f, f' and f'' as separate rows.
 #[derive(Debug, Clone, Default)]
 pub struct Rows(pub [Vec<f64>; 3]);
 
 impl Rows {
-    fn jet(&self, i: usize) -> Jet {
+    pub(super) fn jet(&self, i: usize) -> Jet {
         Jet {
             value: self.0[0][i],
             slope: self.0[1][i],
@@ -17,7 +18,7 @@ impl Rows {
         }
     }
 
-    fn set(&mut self, i: usize, jet: Jet) {
+    pub(super) fn set(&mut self, i: usize, jet: Jet) {
         self.0[0][i] = jet.value;
         self.0[1][i] = jet.slope;
         self.0[2][i] = jet.curvature;
@@ -47,9 +48,9 @@ pub struct RadialFunctions {
     /// Inputs of the networks.
     pub embedding: RadialEmbedding,
     /// Network of the path weights.
-    pub net: RadialNet,
+    pub net: Mlp,
     /// Network of the edge density, if there is one.
-    pub density: Option<RadialNet>,
+    pub density: Option<Mlp>,
     /// Species-dependent inputs, if any.
     pub pair_embedding: Option<PairEmbedding>,
 }
@@ -90,17 +91,17 @@ impl RadialFunctions {
     }
 }
 
-fn run(net: &RadialNet, mut x: Rows) -> Rows {
+fn run(net: &Mlp, mut x: Rows) -> Rows {
     for layer in &net.layers {
         match layer {
-            RadialLayer::Dense {
+            MlpLayer::Dense {
                 inputs,
                 outputs,
                 weight,
                 bias,
             } => x = dense(&x, *inputs, *outputs, weight, bias),
-            RadialLayer::LayerNorm { weight, bias, eps } => layer_norm(&mut x, weight, bias, *eps),
-            RadialLayer::Activation(act) => {
+            MlpLayer::LayerNorm { weight, bias, eps } => layer_norm(&mut x, weight, bias, *eps),
+            MlpLayer::Activation(act) => {
                 for i in 0..x.0[0].len() {
                     let v = x.0[0][i];
                     let y = x.jet(i).chain(act.value(v), act.slope(v), act.curvature(v));
@@ -150,7 +151,7 @@ fn layer_norm(x: &mut Rows, weight: &[f64], bias: &[f64], eps: f64) {
 pub(crate) mod tests {
     use super::*;
     use crate::ml::activation::{Activation, Function};
-    use crate::ml::mace::model::{DistanceTransform, RadialBasis};
+    use crate::ml::radial::form::{Cutoff, DistanceTransform, RadialBasis};
 
     fn weights(n: usize, seed: usize) -> Vec<f64> {
         (0..n)
@@ -158,10 +159,10 @@ pub(crate) mod tests {
             .collect()
     }
 
-    fn net(sizes: &[usize], bias: bool, norm: bool) -> RadialNet {
+    fn net(sizes: &[usize], bias: bool, norm: bool) -> Mlp {
         let mut layers = Vec::new();
         for (k, pair) in sizes.windows(2).enumerate() {
-            layers.push(RadialLayer::Dense {
+            layers.push(MlpLayer::Dense {
                 inputs: pair[0],
                 outputs: pair[1],
                 weight: weights(pair[0] * pair[1], k),
@@ -173,19 +174,19 @@ pub(crate) mod tests {
             });
             if k + 2 < sizes.len() {
                 if norm {
-                    layers.push(RadialLayer::LayerNorm {
+                    layers.push(MlpLayer::LayerNorm {
                         weight: weights(pair[1], 5),
                         bias: weights(pair[1], 6),
                         eps: 1e-5,
                     });
                 }
-                layers.push(RadialLayer::Activation(Activation {
+                layers.push(MlpLayer::Activation(Activation {
                     function: Function::Silu,
                     factor: 1.679,
                 }));
             }
         }
-        RadialNet {
+        Mlp {
             inputs: sizes[0],
             outputs: sizes[sizes.len() - 1],
             layers,
@@ -202,7 +203,7 @@ pub(crate) mod tests {
                     prefactor: 0.4f64.sqrt(),
                     weights: (1..=8).map(wave).collect(),
                 },
-                cutoff_p: 5.0,
+                cutoff: Cutoff::Polynomial { p: 5.0 },
                 cutoff_r_max: 5.0,
                 apply_cutoff: !rich,
                 transform: DistanceTransform::None,

@@ -15,6 +15,8 @@ pub trait Coulomb: Clone + Send + Sync + 'static {
     const CHARGES: bool = true;
     /// Whether `pair_coeff` may give a cutoff.
     const CUTOFF_PER_PAIR: bool = false;
+    /// Whether pairs that `special_bonds` excludes still contribute, because the sum has them elsewhere.
+    const KEEPS_EXCLUDED: bool = false;
     /// Whether a kspace style supplies the rest.
     const LONG: bool = false;
 
@@ -137,6 +139,8 @@ impl Dsf {
 }
 
 impl Coulomb for Dsf {
+    const KEEPS_EXCLUDED: bool = true;
+
     fn init(&mut self, state: &State, _: &PairModify, cut: f64) -> Result<()> {
         let a = self.alpha;
         self.c = constant(state);
@@ -188,6 +192,8 @@ impl Wolf {
 }
 
 impl Coulomb for Wolf {
+    const KEEPS_EXCLUDED: bool = true;
+
     fn init(&mut self, state: &State, _: &PairModify, cut: f64) -> Result<()> {
         let a = self.alpha;
         self.c = constant(state);
@@ -230,6 +236,7 @@ pub(super) const TWO_OVER_ROOT_PI: f64 = 1.128_379_17;
 
 impl Coulomb for Long {
     const LONG: bool = true;
+    const KEEPS_EXCLUDED: bool = true;
 
     fn init(&mut self, state: &State, modify: &PairModify, cut: f64) -> Result<()> {
         self.c = constant(state);

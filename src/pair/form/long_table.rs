@@ -49,7 +49,7 @@ impl LongTable {
                 .help("use pair_modify table 0, or another number of bits or pair_modify tabinner")
         })?;
         let functions = |r2: f32| {
-            let r = f64::from(r2.sqrt());
+            let r = f64::from(r2).sqrt();
             let x = g * r;
             let (gauss, erfcc) = ((-x * x).exp(), erfc(x));
             let bare = c / r;

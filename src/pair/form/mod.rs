@@ -381,8 +381,13 @@ impl<V: Dispersion, C: Coulomb> PairStyle for Combined<V, C> {
     fn needs(&self) -> Needs {
         Needs {
             half: true,
+            special: C::KEEPS_EXCLUDED,
             ..Needs::default()
         }
+    }
+
+    fn weights_special(&self) -> bool {
+        true
     }
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {

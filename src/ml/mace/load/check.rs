@@ -2,9 +2,9 @@
 
 use crate::ml::error::{ModelError, Result};
 use crate::ml::irreps::{Block, Irrep, Irreps};
-use crate::ml::mace::model::{
-    Interaction, MaceModel, Mixing, Normalization, ReadoutKind, SpeciesLinear,
-};
+use crate::ml::layers::SpeciesLinear;
+use crate::ml::mace::model::{Interaction, MaceModel, Mixing, Normalization, ReadoutKind};
+use crate::ml::radial::form::Cutoff;
 
 /// Checks that all lengths fit together and the scalar parameters are within their ranges.
 ///
@@ -14,7 +14,9 @@ pub fn check(model: &MaceModel) -> Result<()> {
     let radial = &model.radial;
     positive("r_max", model.r_max)?;
     positive("the cutoff radius", radial.cutoff_r_max)?;
-    positive("the cutoff exponent", radial.cutoff_p)?;
+    if let Cutoff::Polynomial { p } = radial.cutoff {
+        positive("the cutoff exponent", p)?;
+    }
     if let Some(zbl) = &model.zbl {
         positive("the ZBL cutoff exponent", zbl.p)?;
         positive("the ZBL screening length", zbl.a_prefactor)?;
@@ -136,22 +138,11 @@ fn scalars(mul: usize) -> Irreps {
 /// Layouts are the same where the non-empty blocks are; neighbouring blocks of one representation
 /// may be joined on one side.
 fn same(what: &str, given: &Irreps, taken: &Irreps) -> Check {
-    if joined(given) == joined(taken) {
+    if given.joined() == taken.joined() {
         Ok(())
     } else {
         Err(format!("{what}: {given} meets {taken}"))
     }
-}
-
-fn joined(irreps: &Irreps) -> Vec<Block> {
-    let mut out: Vec<Block> = Vec::new();
-    for &block in irreps.0.iter().filter(|b| b.mul > 0) {
-        match out.last_mut() {
-            Some(last) if last.irrep == block.irrep => last.mul += block.mul,
-            _ => out.push(block),
-        }
-    }
-    out
 }
 
 fn positive(what: &str, x: f64) -> Result<()> {

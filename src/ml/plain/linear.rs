@@ -1,7 +1,7 @@
 //! Equivariant linear maps and their transposes.
 
 use crate::ml::irreps::{Irrep, Irreps};
-use crate::ml::mace::model::{Linear, LinearBlock, SpeciesLinear};
+use crate::ml::layers::{Linear, LinearBlock, SpeciesLinear};
 
 /// y = map(x).
 pub fn apply(map: &Linear, x: &[f64]) -> Vec<f64> {
