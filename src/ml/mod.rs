@@ -18,4 +18,5 @@ pub mod polynomial;
 pub mod radial;
 pub mod repulsion;
 pub mod spherical;
+pub mod summary;
 pub mod wigner;
