@@ -8,6 +8,7 @@ mod born;
 mod buck;
 pub mod coeffs;
 mod coul;
+mod e3gnn;
 pub mod forces;
 mod form;
 mod hybrid;
@@ -233,6 +234,8 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    e3gnn::STYLE,
+    e3gnn::PARALLEL,
 ];
 
 /// The entry of style `name`.

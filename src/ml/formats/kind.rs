@@ -156,7 +156,10 @@ impl ModelKind {
                  NAME.model-lammps.pt as `mace_create_lammps_model NAME.model` makes it"
             }
             Family::Nequip => "needed is a NequIP or Allegro package (.nequip.zip)",
-            Family::SevenNet => "needed is a SevenNet checkpoint",
+            Family::SevenNet => {
+                "needed is a SevenNet checkpoint (checkpoint_best.pth) or what `sevenn get_model` \
+                 deploys for LAMMPS"
+            }
             Family::Deepmd => "needed is a DeePMD model (.pb or .pth)",
         };
         let remedy = match self.remedy() {
