@@ -174,6 +174,7 @@ impl Host for Engine {
         match category {
             "dump" => self.dumps.keys().cloned().collect(),
             "pair_style" => self.pair.iter().map(|p| p.name.clone()).collect(),
+            "kspace_style" => self.kspace.iter().map(|k| k.name.clone()).collect(),
             "pair" => self.pair_features(),
             _ => Vec::new(),
         }
