@@ -120,11 +120,11 @@ fn check(name: &str, model: &MaceModel, head: usize, list: &EdgeList) {
 
 #[test]
 fn fast_evaluation_agrees_with_the_plain_one() {
-    let reference = json(&fixtures().join("reference.json"));
+    let reference = json(&fixtures("mace").join("reference.json"));
     let structure = small_cell(&reference);
     for (name, _) in reference["models"].as_object().unwrap() {
-        let model = load_file(&fixtures().join(format!("{name}.model"))).unwrap();
-        let edges = structure.edges(&model);
+        let model = load_file(&fixtures("mace").join(format!("{name}.model"))).unwrap();
+        let edges = structure.edges(model.r_max, |z| model.species_of(z));
         for head in 0..model.heads.len() {
             check(name, &model, head, &edges.list());
         }
