@@ -3,7 +3,8 @@
 use super::generate::print_bytes;
 use super::run::report;
 use crate::diag::Diagnostic;
-use crate::ml::describe::{Description, ModelSummary, describe_file};
+use crate::ml::describe::{Description, describe_file};
+use crate::ml::summary::ModelSummary;
 use std::fmt::Write;
 use std::path::PathBuf;
 

@@ -9,6 +9,7 @@ mod bins;
 pub mod brick;
 pub mod build;
 pub mod cell;
+pub mod chunks;
 pub mod comm;
 pub mod group;
 pub mod host;

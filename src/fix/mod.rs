@@ -4,6 +4,7 @@
 
 pub mod addforce;
 pub mod ave_atom;
+pub mod ave_chunk;
 pub mod ave_correlate;
 pub mod ave_time;
 pub mod aveforce;
@@ -250,6 +251,7 @@ pub struct FixEntry {
 pub const FIXES: &[FixEntry] = &[
     addforce::STYLE,
     ave_atom::STYLE,
+    ave_chunk::STYLE,
     ave_correlate::STYLE,
     ave_time::STYLE,
     aveforce::STYLE,

@@ -1,4 +1,7 @@
-//! Activation functions of scalar features. Imports nothing of the crate.
+//! Activation functions of scalar features. Imports `simd`.
+
+use crate::simd::activation::{Activate, Curve};
+use crate::simd::{Level, Real};
 
 /// Scalar function times the constant that gives it a unit second moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,6 +52,35 @@ impl Activation {
         function: Function::Identity,
         factor: 1.0,
     };
+
+    /// Replaces values by their activations and writes the derivatives, as many.
+    pub fn apply<T: Real>(self, level: Level, values: &mut [T], slopes: &mut [T]) {
+        let curve = match self.function {
+            Function::Tanh => Curve::Tanh,
+            Function::Sigmoid => Curve::Sigmoid,
+            Function::Silu => Curve::Silu,
+            Function::GeluTanh => Curve::GeluTanh,
+            _ => {
+                for (value, slope) in values.iter_mut().zip(slopes) {
+                    let x = value.to_f64();
+                    *value = T::from_f64(self.value(x));
+                    *slope = T::from_f64(self.slope(x));
+                }
+                return;
+            }
+        };
+        let op = Activate {
+            curve,
+            values: &mut *values,
+            slopes: &mut *slopes,
+        };
+        T::dispatch(level, op);
+        if self.factor != 1.0 {
+            let factor = T::from_f64(self.factor);
+            values.iter_mut().for_each(|x| *x = *x * factor);
+            slopes.iter_mut().for_each(|x| *x = *x * factor);
+        }
+    }
 
     /// Value at x.
     pub fn value(self, x: f64) -> f64 {

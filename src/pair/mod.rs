@@ -4,12 +4,14 @@
 //! other: hybrid styles make their sub-styles through [`find`].
 
 pub mod coeffs;
+mod e3gnn;
 pub mod forces;
 mod hybrid;
 mod lennard_jones;
 mod lj_cut;
 mod lj_cut_coul_cut;
 mod mace;
+mod nequip;
 mod network;
 mod pairwise;
 mod zbl;
@@ -198,6 +200,9 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    nequip::STYLE,
+    e3gnn::STYLE,
+    e3gnn::PARALLEL,
 ];
 
 /// The entry of style `name`.

@@ -8,7 +8,8 @@ use argyro::ml::mace::model::MaceModel;
 use argyro::ml::mace::reference::evaluate;
 use argyro::simd::Level;
 
-use crate::structure::{fixtures, json, small_cell};
+use crate::structure::{fixtures, json};
+use crate::upstream::small_cell;
 
 /// Energies, forces and virial (xx yy zz xy xz yz).
 type Result = (Vec<f64>, Vec<[f64; 3]>, [f64; 6]);

@@ -12,7 +12,19 @@ use argyro::ml::mace::reference::evaluate;
 use argyro::ml::radial::form::RadialBasis;
 use serde_json::Value;
 
-use crate::structure::{Edges, Structure, fixtures, json, numbers, small_cell, vectors};
+use crate::structure::{Edges, Structure, fixtures, json, numbers, vectors};
+
+/// The structure of reference.json.
+pub fn small_cell(reference: &Value) -> Structure {
+    let s = &reference["structure"];
+    let cell = vectors(&s["cell"]);
+    let z = numbers(&s["numbers"]).iter().map(|&z| z as u8).collect();
+    Structure {
+        positions: vectors(&s["positions"]),
+        cell: [cell[0], cell[1], cell[2]],
+        atomic_numbers: z,
+    }
+}
 
 fn worst(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());

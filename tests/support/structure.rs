@@ -115,15 +115,3 @@ impl Structure {
         }
     }
 }
-
-/// The structure of reference.json.
-pub fn small_cell(reference: &Value) -> Structure {
-    let s = &reference["structure"];
-    let cell = vectors(&s["cell"]);
-    let z = numbers(&s["numbers"]).iter().map(|&z| z as u8).collect();
-    Structure {
-        positions: vectors(&s["positions"]),
-        cell: [cell[0], cell[1], cell[2]],
-        atomic_numbers: z,
-    }
-}

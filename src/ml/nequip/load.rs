@@ -14,9 +14,11 @@ use std::path::Path;
 
 use crate::ml::equivariant::check::check;
 use crate::ml::equivariant::model::Network;
+use crate::ml::equivariant::summary::summary;
 use crate::ml::error::Result;
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::formats::torch::TorchFile;
+use crate::ml::summary::ModelSummary;
 
 /// Loads a model file.
 ///
@@ -37,6 +39,14 @@ pub fn load_bytes(bytes: Vec<u8>) -> Result<Network> {
         Some(torch) => load(&file.kind, torch),
         None => Err(file.kind.refusal(Family::Nequip)),
     }
+}
+
+/// Description of the model in the contents of a file.
+///
+/// # Errors
+/// As [`load_file`].
+pub fn describe(bytes: Vec<u8>) -> Result<ModelSummary> {
+    Ok(summary(&load_bytes(bytes)?))
 }
 
 /// Loads a model from an opened file of the given kind.
