@@ -1,7 +1,8 @@
 //! MACE (32x0e, two layers, cutoff 5 A) on Li6PS5Cl: a whole evaluation of 52 and 416 atoms in both
 //! precisions, and the kernels that it spends its time in. Time per atom = time / 416; one thread.
 
-use argyro::ml::mace::fast::{BrickWork, FastMace, FastOptions, Network, OneBrick};
+use argyro::ml::brick::{BrickAtoms, BrickModel, BrickResult, OneBrick};
+use argyro::ml::mace::fast::{BrickWork, FastMace, FastOptions, Network};
 use argyro::ml::mace::load::load_file;
 use argyro::ml::mace::model::MaceModel;
 use argyro::simd::matmul::{Matrix, Product, Rows};
@@ -102,9 +103,14 @@ fn whole<T: Network>(c: &mut Criterion, name: &str, model: &MaceModel, structure
     group.throughput(Throughput::Elements(structure.own as u64));
     group.bench_function(format!("{} atoms {name}", structure.own), |b| {
         b.iter(|| {
-            let species = structure.species.iter().copied();
-            let list = (structure.start.as_slice(), structure.index.as_slice());
-            works[0].set(&fast, structure.own, species, &structure.x, list);
+            let atoms = BrickAtoms {
+                own: structure.own,
+                species: &structure.species,
+                x: &structure.x,
+                start: &structure.start,
+                index: &structure.index,
+            };
+            fast.set(&mut works[0], &atoms, false);
             fast.evaluate(&mut works, &exchange);
             works[0].energies()[0]
         });

@@ -1,7 +1,8 @@
 //! What every pair style must satisfy: forces and virial are derivatives of the energy, symmetries hold,
 //! per-atom values sum to the totals, threads and images of small cells change nothing.
 //!
-//! The test goes through the table of styles: a new style needs a line in `recipes`.
+//! The test goes through the table of styles: a new style needs a line in `recipes`, one that evaluates
+//! a network a line in `networks` of `pair_conformance/networks.rs` instead.
 
 use argyro::domain::build::build;
 use argyro::domain::state::{ATOM_STYLES, Types};
@@ -12,11 +13,15 @@ use argyro::pair::{
     prepare,
 };
 use argyro::units::Units;
+use networks::{Network, networks};
+
+#[path = "pair_conformance/networks.rs"]
+mod networks;
 
 /// A style with coefficients for two types.
 struct Recipe {
-    style: &'static str,
-    coeffs: &'static [&'static str],
+    style: String,
+    coeffs: Vec<String>,
     modify: PairModify,
 }
 
@@ -33,6 +38,10 @@ const PLAIN: PairModify = PairModify {
 };
 
 fn recipes(name: &str) -> Vec<Recipe> {
+    let networks = networks(name);
+    if !networks.is_empty() {
+        return networks.iter().map(Network::recipe).collect();
+    }
     let recipes: &[(&'static str, &'static [&'static str])] = match name {
         "lj/cut" => &[("lj/cut 3.5", &["1 1 0.01 2.2", "2 2 0.02 2.0 4.1"])],
         "lj/cut/coul/cut" => &[(
@@ -68,25 +77,19 @@ fn recipes(name: &str) -> Vec<Recipe> {
                 ],
             ),
         ],
-        "mace" => &[("mace", &["* * tests/fixtures/mace/residual_l1.model H C"])],
-        "symmetrix/mace" => &[(
-            "symmetrix/mace no_domain_decomposition",
-            &["* * tests/fixtures/mace/plain_l0.model H C"],
-        )],
-        "mliap" => &[(
-            "mliap unified tests/fixtures/mace/density_l2_agnesi_zbl.model 0",
-            &["* * H C"],
-        )],
-        other => panic!("pair style {other} has no recipe: add one to tests/pair_conformance.rs"),
+        other => panic!(
+            "pair style {other} has no recipe: add one to tests/pair_conformance.rs, or to \
+             pair_conformance/networks.rs if it evaluates a network"
+        ),
     };
     let modify = PairModify {
         // the energy of lj/cut jumps at the cutoff otherwise
         shift: name.contains("lj") || name.contains("hybrid"),
         ..PLAIN
     };
-    let recipe = |&(style, coeffs)| Recipe {
-        style,
-        coeffs,
+    let recipe = |&(style, coeffs): &(&str, &[&str])| Recipe {
+        style: style.to_owned(),
+        coeffs: coeffs.iter().map(|&c| c.to_owned()).collect(),
         modify,
     };
     recipes.iter().map(recipe).collect()
@@ -98,7 +101,7 @@ fn make(recipe: &Recipe, state: &State) -> Box<dyn PairStyle> {
     let args = entry.signature.parse("pair_style", &words[1..]).unwrap();
     let mut style = (entry.build)(&args, state).unwrap();
     style.modify(&recipe.modify).unwrap();
-    for c in recipe.coeffs {
+    for c in &recipe.coeffs {
         let words: Vec<&str> = c.split_whitespace().collect();
         style.coeff(&words, state, &OPTIONS).unwrap();
     }
@@ -166,13 +169,10 @@ impl Numbers {
 }
 
 fn empty(cell: Cell) -> State {
-    let mut types = Types::new(2);
-    // those of H and C, which the models below are for
-    types.mass = vec![None, Some(1.008), Some(12.011)];
     State {
         units: Units::named("metal").unwrap(),
         atom_style: ATOM_STYLES[1],
-        types,
+        types: Types::new(2),
         cell: Some(cell),
         ..State::default()
     }
@@ -243,7 +243,7 @@ fn cluster() -> State {
 fn each(mut test: impl FnMut(&str, &Recipe)) {
     for entry in PAIR_STYLES {
         for recipe in recipes(entry.signature.name) {
-            test(recipe.style, &recipe);
+            test(&recipe.style, &recipe);
         }
     }
 }

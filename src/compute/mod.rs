@@ -2,18 +2,29 @@
 //!
 //! May import `kspace`, `ml`, `domain`, `io` and the bottom modules, never another compute's file.
 
+pub mod centro_atom;
+pub mod chunk_atom;
 pub mod com;
+pub mod coord_atom;
 pub mod displace_atom;
+pub mod gyration;
+pub mod heat_flux;
 pub mod ke;
 pub mod ke_atom;
 pub mod msd;
+pub mod msd_chunk;
 pub mod pe;
 pub mod pe_atom;
 pub mod pressure;
+pub mod property_atom;
 pub mod rdf;
 pub mod reduce;
 pub mod stress_atom;
 pub mod temp;
+pub mod temp_com;
+pub mod temp_partial;
+pub mod temp_region;
+pub mod temperature_common;
 pub mod vacf;
 
 use crate::domain::host::{Data, Host, Output, Part};
@@ -110,18 +121,28 @@ pub struct ComputeEntry {
 
 /// All computes, by name.
 pub const COMPUTES: &[ComputeEntry] = &[
+    centro_atom::STYLE,
+    chunk_atom::STYLE,
     com::STYLE,
+    coord_atom::STYLE,
     displace_atom::STYLE,
+    gyration::STYLE,
+    heat_flux::STYLE,
     ke::STYLE,
     ke_atom::STYLE,
     msd::STYLE,
+    msd_chunk::STYLE,
     pe::STYLE,
     pe_atom::STYLE,
     pressure::STYLE,
+    property_atom::STYLE,
     rdf::STYLE,
     reduce::STYLE,
     stress_atom::STYLE,
     temp::STYLE,
+    temp_com::STYLE,
+    temp_partial::STYLE,
+    temp_region::STYLE,
     vacf::STYLE,
 ];
 

@@ -2,6 +2,7 @@
 
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::host::{Data, Host, Output, Part};
+use crate::domain::pairs;
 use crate::domain::values::members;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, keyword, many};
@@ -82,55 +83,27 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
 
 impl Rdf {
     fn range(&self, host: &dyn Host) -> Result<f64> {
-        let b = host.bricks();
-        let r = self.cutoff.unwrap_or(b.cutoff);
-        if b.bricks.is_empty() || r <= 0.0 {
-            return Err(Error::input("Compute rdf requires a pair style be defined or cutoff specified")
-                .help("it works on the neighbour lists of the pair style: evaluate it during or after a run"));
-        }
-        if r > b.list_cutoff {
-            return Err(Error::input(format!(
-                "compute rdf cutoff {r} is beyond the neighbour lists ({})",
-                b.list_cutoff
-            ))
-            .help("raise the skin with the neighbor command"));
-        }
-        Ok(r)
+        pairs::reach(host, self.cutoff, "Compute rdf")
     }
 
     /// Numbers of ordered pairs per pair of types and bin.
     fn histogram(&self, host: &dyn Host, range: f64) -> Vec<Vec<f64>> {
         let mut hist = vec![vec![0.0; self.bins]; self.pairs.len()];
         let per_length = self.bins as f64 / range;
-        let mask = &host.state().atoms.mask;
-        for b in &host.bricks().bricks {
-            let full = !b.full.start.is_empty();
-            let list = if full { &b.full } else { &b.half };
-            for i in 0..b.own {
-                if mask[b.owner[i] as usize] & self.bit == 0 {
-                    continue;
-                }
-                for &j in list.of(i) {
-                    let j = j as usize;
-                    if mask[b.owner[j] as usize] & self.bit == 0 {
-                        continue;
-                    }
-                    let d: [f64; 3] = std::array::from_fn(|k| b.x[i][k] - b.x[j][k]);
-                    let bin =
-                        ((d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt() * per_length) as usize;
-                    if bin >= self.bins {
-                        continue;
-                    }
-                    let (ti, tj) = (b.kind[i] as usize, b.kind[j] as usize);
-                    for (h, (first, second)) in hist.iter_mut().zip(&self.pairs) {
-                        h[bin] += f64::from(u8::from(first[ti] && second[tj]));
-                        if !full {
-                            h[bin] += f64::from(u8::from(first[tj] && second[ti]));
-                        }
-                    }
-                }
+        let a = &host.state().atoms;
+        pairs::visit(host.bricks(), |i, j, d| {
+            if a.mask[i] & a.mask[j] & self.bit == 0 {
+                return;
             }
-        }
+            let bin = ((d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt() * per_length) as usize;
+            if bin >= self.bins {
+                return;
+            }
+            let (ti, tj) = (a.kind[i] as usize, a.kind[j] as usize);
+            for (h, (first, second)) in hist.iter_mut().zip(&self.pairs) {
+                h[bin] += f64::from(u8::from(first[ti] && second[tj]));
+            }
+        });
         hist
     }
 }

@@ -204,6 +204,12 @@ pub trait Host {
     /// `id` is not a temperature compute.
     fn temperature(&mut self, id: &str) -> Result<(f64, f64)>;
 
+    /// Makes pressure compute `pressure` use temperature compute `temperature`.
+    ///
+    /// # Errors
+    /// One of them does not exist, or the first is no pressure.
+    fn bind_temperature(&mut self, pressure: &str, temperature: &str) -> Result<()>;
+
     /// The velocity of each atom that temperature compute `id` does not count as thermal (order of
     /// `Atoms`), if it leaves any out; a thermostat must not touch it.
     ///

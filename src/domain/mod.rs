@@ -4,10 +4,12 @@
 //! this process owns in a stable order; bricks are views of it that are rebuilt with the neighbour lists.
 
 pub mod atoms;
+pub mod attribute;
 mod bins;
 pub mod brick;
 pub mod build;
 pub mod cell;
+pub mod chunks;
 pub mod comm;
 pub mod group;
 pub mod host;
@@ -15,8 +17,10 @@ pub mod lattice;
 mod lists;
 pub mod moments;
 pub mod neighbor;
+pub mod pairs;
 pub mod region;
 pub mod regions;
+pub mod reshape;
 pub mod state;
 pub mod topology;
 

@@ -201,6 +201,28 @@ pub struct RunSteps {
     pub running: bool,
 }
 
+/// Velocity of periodic images relative to their atoms in a cell that is being deformed (`fix deform remap v`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Flow {
+    /// Rates of lengths and tilts: x y z yz xz xy, length per time.
+    pub rate: [f64; 6],
+    /// Mask bit of the atoms whose velocity changes when they cross a face.
+    pub bit: u32,
+}
+
+impl Flow {
+    /// Velocity of the image `n` relative to its atom.
+    pub fn velocity(&self, n: [i32; 3]) -> [f64; 3] {
+        let [a, b, c] = n.map(f64::from);
+        let r = &self.rate;
+        [
+            a * r[0] + b * r[5] + c * r[4],
+            b * r[1] + c * r[3],
+            c * r[2],
+        ]
+    }
+}
+
 /// The simulated system.
 pub struct State {
     /// Unit style.
@@ -247,6 +269,8 @@ pub struct State {
     pub newton: (bool, bool),
     /// `special_bonds` settings.
     pub special: SpecialBonds,
+    /// Set during runs in which atoms change their velocity at periodic faces.
+    pub flow: Option<Flow>,
 }
 
 impl Default for State {
@@ -275,6 +299,7 @@ impl Default for State {
             tilt_large: false,
             newton: (true, true),
             special: SpecialBonds::default(),
+            flow: None,
         }
     }
 }

@@ -303,6 +303,17 @@ impl Host for Engine {
         Ok((t, dof))
     }
 
+    fn bind_temperature(&mut self, pressure: &str, temperature: &str) -> Result<()> {
+        self.output(Source::Compute, temperature)?;
+        let bound = self.with_compute(pressure, |c, _| Ok(c.use_temperature(temperature)))?;
+        if bound {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "compute {pressure} has no temperature compute to be replaced"
+        )))
+    }
+
     fn velocity_bias(&mut self, id: &str) -> Result<Option<Vec<[f64; 3]>>> {
         self.with_compute(id, |c, host| c.bias(host))
     }

@@ -85,6 +85,32 @@ impl Irreps {
         self.0.iter().map(|b| b.irrep.l).max().unwrap_or(0)
     }
 
+    /// The blocks in ascending order of degree, odd before even, and stable; with the position
+    /// of each block in the result.
+    pub fn sorted(&self) -> (Irreps, Vec<usize>) {
+        let mut order: Vec<usize> = (0..self.0.len()).collect();
+        order.sort_by_key(|&i| (self.0[i].irrep.l, !self.0[i].irrep.odd));
+        let mut position = vec![0; order.len()];
+        for (at, &i) in order.iter().enumerate() {
+            position[i] = at;
+        }
+        let blocks = order.iter().map(|&i| self.0[i]).collect();
+        (Irreps(blocks), position)
+    }
+
+    /// Neighbouring blocks of one representation as one block, without empty blocks: another name
+    /// of the same vector.
+    pub fn joined(&self) -> Irreps {
+        let mut out: Vec<Block> = Vec::new();
+        for &block in self.0.iter().filter(|b| b.mul > 0) {
+            match out.last_mut() {
+                Some(last) if last.irrep == block.irrep => last.mul += block.mul,
+                _ => out.push(block),
+            }
+        }
+        Irreps(out)
+    }
+
     /// Parses `16x0e+16x1o` (a multiplicity of one may be left out). None where the text has
     /// another form, where a degree is above 64 or a multiplicity above 2^24.
     pub fn parse(text: &str) -> Option<Irreps> {
@@ -139,6 +165,15 @@ mod tests {
         assert_eq!((irreps.scalars(), irreps.l_max()), (128, 2));
         assert_eq!(Irreps::parse("0e").unwrap().to_string(), "1x0e");
         assert_eq!(Irreps::parse("").unwrap().dim(), 0);
+    }
+
+    #[test]
+    fn sorting_and_joining_keep_the_vector() {
+        let irreps = Irreps::parse("3x1e+2x0e+1x1o+4x0o+5x0e").unwrap();
+        let (sorted, position) = irreps.sorted();
+        assert_eq!(sorted.to_string(), "4x0o+2x0e+5x0e+1x1o+3x1e");
+        assert_eq!(position, [4, 1, 3, 0, 2]);
+        assert_eq!(sorted.joined().to_string(), "4x0o+7x0e+1x1o+3x1e");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Machine-learning models as arrays in, arrays out: no atoms of the engine, no scripts.
 
 pub mod activation;
+pub mod brick;
 pub mod deepmd;
 pub mod describe;
+pub mod e3nn;
 pub mod edges;
 pub mod equivariant;
 pub mod error;
@@ -10,8 +12,12 @@ pub mod formats;
 pub mod irreps;
 pub mod layers;
 pub mod mace;
+pub mod passing;
+pub mod plain;
 pub mod polynomial;
 pub mod radial;
 pub mod repulsion;
+pub mod sevennet;
 pub mod spherical;
+pub mod summary;
 pub mod wigner;

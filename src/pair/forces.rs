@@ -22,6 +22,22 @@ impl BrickForces {
         self.coul = 0.0;
         self.virial = [0.0; 6];
     }
+
+    /// Adds the output of another evaluation of the same brick; per-atom values that only one of them
+    /// has are left as they are.
+    pub fn add(&mut self, other: &BrickForces) {
+        let tensor = |sum: &mut [f64; 6], v: &[f64; 6]| (0..6).for_each(|k| sum[k] += v[k]);
+        for (f, g) in self.f.iter_mut().zip(&other.f) {
+            (0..3).for_each(|k| f[k] += g[k]);
+        }
+        self.vdwl += other.vdwl;
+        self.coul += other.coul;
+        tensor(&mut self.virial, &other.virial);
+        let energies = self.atom_energy.iter_mut().zip(&other.atom_energy);
+        energies.for_each(|(sum, e)| *sum += e);
+        let virials = self.atom_virial.iter_mut().zip(&other.atom_virial);
+        virials.for_each(|(sum, v)| tensor(sum, v));
+    }
 }
 
 /// Makes `out` ready for a force evaluation: one zeroed entry per brick.

@@ -3,20 +3,22 @@
 //! The evaluation is [`crate::ml::mace::fast`]; models with features that only the plain
 //! evaluation knows are run by that one, with a note in the log.
 
-mod evaluator;
-
-use super::species::SpeciesMap;
-use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, Precision};
-use crate::domain::{Needs, State};
+use super::network::{
+    ATOMIC, COEFF_WITH_FILE, COEFF_WITHOUT_FILE, DeviationOptions, Evaluate, Files, NetworkModel,
+    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species, prepared,
+};
+use super::{PairEntry, PairStyle};
+use crate::domain::State;
 use crate::error::{Error, Result};
+use crate::ml::brick::Unsupported;
+use crate::ml::edges::{EdgeList, Evaluation};
 use crate::ml::layers::Stored;
+use crate::ml::mace::fast::{FastMace, FastOptions};
 use crate::ml::mace::load::load_bytes;
 use crate::ml::mace::model::MaceModel;
-use crate::signature::{Arg, Args, Kind, Signature, arg, keyword, optional, rest};
+use crate::ml::mace::reference;
+use crate::signature::{Arg, Args, Kind, Signature, arg, keyword, optional};
 use crate::simd::Level;
-use evaluator::Evaluator;
-use sha2::{Digest, Sha256};
-use std::path::Path;
 
 /// Entry of `pair_style mace`.
 pub const STYLE: PairEntry = PairEntry {
@@ -56,6 +58,12 @@ const MACE: Signature = Signature {
             HEAD,
             "level of theory of a model with several heads",
         ),
+        OUT_FREQ,
+        OUT_FILE,
+        RELATIVE,
+        RELATIVE_V,
+        ATOMIC,
+        OUT_ENERGY,
     ],
     description: "Energies, forces, virial and their per-atom forms of a MACE model (I. Batatia et al., \
         NeurIPS 35, 2022, arXiv:2206.07697), read from the file that the trainer writes: `.model`, or \
@@ -64,26 +72,28 @@ const MACE: Signature = Signature {
         `package argyro precision single|double|auto` chooses the precision of the network (default: that \
         of the stored weights); energies, forces and virial are always summed in double. `package argyro \
         radial exact` evaluates the radial networks for every pair instead of tables of them.\n\n\
-        Restrictions: `units metal`; one model file. Cells shorter than the cutoff are handled.",
+        Several model files in `pair_coeff` are a committee: the first one drives, and every `out_freq` \
+        steps the largest, smallest and average deviation of virial and force over the models is written \
+        to `out_file`, in the format of DeePMD-kit.\n\n\
+        Restrictions: `units metal`. Cells shorter than the cutoff are handled.",
     examples: &[
         "pair_style mace",
         "pair_style mace no_domain_decomposition head pbe",
+        "pair_style mace out_freq 50 out_file deviation.out",
     ],
 };
 
 const COEFF: Signature = Signature {
     name: "mace",
     summary: "model file and elements of the atom types",
-    args: &[
-        arg("I", Kind::Types, "must be *"),
-        arg("J", Kind::Types, "must be *"),
-        arg("FILE", Kind::FileIn, "model file"),
-        rest("ELEMENTS", "one element symbol per atom type, or NULL"),
-    ],
+    args: COEFF_WITH_FILE,
     keywords: &[],
     description: "Several types may be the same element. The masses of the types must be those of the \
         elements. NULL leaves a type to other styles of `pair_style hybrid`.",
-    examples: &["pair_coeff * * li6ps5cl.model Li P S Cl"],
+    examples: &[
+        "pair_coeff * * li6ps5cl.model Li P S Cl",
+        "pair_coeff * * a.model b.model c.model Li P S Cl",
+    ],
 };
 
 const SYMMETRIX_SIGNATURE: Signature = Signature {
@@ -121,80 +131,52 @@ const MLIAP_SIGNATURE: Signature = Signature {
 const MLIAP_COEFF: Signature = Signature {
     name: "mliap",
     summary: "elements of the atom types",
-    args: &[
-        arg("I", Kind::Types, "must be *"),
-        arg("J", Kind::Types, "must be *"),
-        rest("ELEMENTS", "one element symbol per atom type, or NULL"),
-    ],
+    args: COEFF_WITHOUT_FILE,
     keywords: &[],
     description: "",
     examples: &["pair_coeff * * Li P S Cl"],
 };
 
-/// The style.
+/// A model and the head that was chosen.
 #[derive(Debug)]
 struct Mace {
-    style: &'static str,
-    head: Option<String>,
-    /// File named by `pair_style`, under the ML-IAP name.
-    file: Option<String>,
-    loaded: Option<Loaded>,
-    evaluator: Option<Evaluator>,
-    masses: Vec<Option<f64>>,
-}
-
-/// A model file and how it is to be used.
-#[derive(Debug)]
-struct Loaded {
-    file: String,
-    hash: String,
     model: MaceModel,
     head: usize,
-    single: bool,
-    exact: bool,
-    species: SpeciesMap,
 }
 
-impl Mace {
-    fn boxed(
-        style: &'static str,
-        head: Option<String>,
-        file: Option<String>,
-    ) -> Box<dyn PairStyle> {
-        Box::new(Mace {
-            style,
-            head,
-            file,
-            loaded: None,
-            evaluator: None,
-            masses: Vec::new(),
-        })
-    }
+fn style(
+    name: &'static str,
+    files: Files,
+    head: Option<String>,
+    args: &Args,
+) -> Result<Box<dyn PairStyle>> {
+    Ok(NetworkStyle::boxed(Setup {
+        style: name,
+        files,
+        load: Box::new(move |parts| load(parts, head.as_deref())),
+        names_optional: false,
+        deviation: DeviationOptions::from_args(args)?,
+    }))
 }
 
 fn build_mace(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     let head = args.keyword("head").map(|k| k.str("NAME").to_string());
-    Ok(Mace::boxed("mace", head, None))
+    style("mace", Files::InCoeff, head, args)
 }
 
-fn build_symmetrix(_: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
-    Ok(Mace::boxed("symmetrix/mace", None, None))
+fn build_symmetrix(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
+    style("symmetrix/mace", Files::InCoeff, None, args)
 }
 
 fn build_mliap(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     let file = args.str("FILE").to_string();
-    Ok(Mace::boxed("mliap", None, Some(file)))
+    style("mliap", Files::InStyle(vec![file]), None, args)
 }
 
-fn read(file: &str) -> Result<(MaceModel, String)> {
-    let bytes = std::fs::read(Path::new(file))
-        .map_err(|e| Error::input(format!("Cannot open model file {file}: {e}")))?;
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
-    let model = load_bytes(bytes).map_err(|e| Error::input(format!("{file}: {e}")))?;
-    Ok((model, hash))
+fn load(parts: Vec<Vec<u8>>, head: Option<&str>) -> Result<Box<dyn NetworkModel>> {
+    let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
+    let head = choose_head(&model, head)?;
+    Ok(Box::new(Mace { model, head }))
 }
 
 /// The head that a user asked for, or the only possible one.
@@ -217,140 +199,45 @@ fn choose_head(model: &MaceModel, wanted: Option<&str>) -> Result<usize> {
     }
 }
 
-impl PairStyle for Mace {
-    fn coeff(&mut self, words: &[&str], state: &State, options: &PairOptions) -> Result<()> {
-        if words.len() < 2 || words[0] != "*" || words[1] != "*" {
-            return Err(
-                Error::input("Incorrect args for pair coefficients").help(format!(
-                    "pair_style {} takes one pair_coeff * * command with the element of every type",
-                    self.style
-                )),
-            );
-        }
-        let (file, first) = match &self.file {
-            Some(file) => (file.clone(), 2),
-            None => match words.get(2) {
-                Some(&file) => (file.to_string(), 3),
-                None => return Err(Error::input("pair_coeff: the model file is missing").at(2)),
-            },
-        };
-        let symbols = &words[first..];
-        let is_file = |w: &str| {
-            w != "NULL" && crate::elements::atomic_number(w).is_none() && Path::new(w).exists()
-        };
-        if let Some(k) = symbols.iter().position(|w| is_file(w)) {
-            return Err(Error::input(
-                "pair_coeff: a committee of several model files is not supported",
-            )
-            .help("give one model file, then one element per atom type")
-            .at(first + k));
-        }
-        let (model, hash) = read(&file).map_err(|e| e.or_at(first - 1))?;
-        let head = choose_head(&model, self.head.as_deref())?;
-        let species = SpeciesMap::new(symbols, first, &model.atomic_numbers, state)?;
-        let single = match options.precision {
-            Precision::Auto => model.stored == Stored::Single,
-            Precision::Single => true,
-            Precision::Double => false,
-        };
-        self.evaluator = None;
-        self.loaded = Some(Loaded {
-            file,
-            hash,
-            model,
-            head,
-            single,
-            exact: options.radial_exact,
-            species,
-        });
-        Ok(())
+impl NetworkModel for Mace {
+    fn r_max(&self) -> f64 {
+        self.model.r_max
     }
 
-    fn modify(&mut self, modify: &PairModify) -> Result<()> {
-        // `shift` changes nothing: the energy of a pair ends at zero by construction
-        if modify.tail {
-            return Err(Error::input(format!(
-                "pair_modify tail yes has no meaning for pair_style {}",
-                self.style
-            )));
-        }
-        Ok(())
+    fn species(&self) -> Vec<Species> {
+        let numbers = self.model.atomic_numbers.iter();
+        numbers.map(|&z| Species::element(z)).collect()
     }
 
-    fn handles(&self, i: u32, j: u32) -> bool {
-        let known = |t| {
-            self.loaded
-                .as_ref()
-                .is_none_or(|l| l.species.of(t).is_some())
-        };
-        known(i) && known(j)
-    }
-
-    fn init(&mut self, state: &State) -> Result<()> {
-        let Some(loaded) = &self.loaded else {
-            return Err(Error::input("All pair coeffs are not set").help(format!(
-                "pair_style {} needs pair_coeff * * ...",
-                self.style
-            )));
-        };
-        if state.units.name != "metal" {
-            return Err(Error::input(format!(
-                "pair_style {} requires metal units, not {}",
-                self.style, state.units.name
-            )));
-        }
-        loaded.species.check_masses(self.style, state)?;
-        self.masses.clone_from(&state.types.mass);
-        if self.evaluator.is_none() {
-            self.evaluator = Some(Evaluator::new(loaded));
-        }
-        Ok(())
-    }
-
-    fn cutoff(&self) -> f64 {
-        self.loaded.as_ref().map_or(0.0, |l| l.model.r_max)
-    }
-
-    fn needs(&self) -> Needs {
-        Needs {
-            half: false,
-            full: true,
-            // small enough that a small cell gives every thread something, large enough that ghosts
-            // cost less than a tenth of the step
-            brick_atoms: 48,
-            ..Needs::default()
-        }
-    }
-
-    fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
-        let (Some(loaded), Some(evaluator)) = (&self.loaded, &mut self.evaluator) else {
-            return Err(Error::run("pair_style mace was not initialised"));
-        };
-        evaluator.compute(loaded, context, out)
+    fn stored_single(&self) -> bool {
+        self.model.stored == Stored::Single
     }
 
     fn describe(&self) -> Vec<String> {
-        let Some(l) = &self.loaded else {
+        if self.model.heads.len() < 2 {
             return Vec::new();
+        }
+        vec![format!("head {}", self.model.heads[self.head])]
+    }
+
+    fn fast(
+        &self,
+        single: bool,
+        exact: bool,
+    ) -> std::result::Result<Box<dyn Evaluate>, Unsupported> {
+        let options = FastOptions {
+            head: self.head,
+            exact,
+            level: Level::detect(),
         };
-        let mut lines = vec![format!("model {} (sha256 {})", l.file, l.hash)];
-        if l.model.heads.len() > 1 {
-            lines.push(format!("head {}", l.model.heads[l.head]));
-        }
-        lines.extend(l.species.describe(&self.masses));
-        match &self.evaluator {
-            Some(Evaluator::Plain(why)) => {
-                lines.push(format!("precision double, plain evaluation: {why}"));
-            }
-            _ => {
-                let precision = if l.single { "single" } else { "double" };
-                let radial = if l.exact { "exact" } else { "tables" };
-                let simd = Level::detect().name();
-                lines.push(format!(
-                    "precision {precision}, radial functions {radial}, SIMD {simd}"
-                ));
-            }
-        }
-        lines
+        Ok(if single {
+            prepared::<f32, _>(FastMace::new(&self.model, options)?)
+        } else {
+            prepared::<f64, _>(FastMace::new(&self.model, options)?)
+        })
+    }
+
+    fn plain(&self, edges: &EdgeList) -> Evaluation {
+        reference::evaluate(&self.model, edges, self.head)
     }
 }

@@ -4,14 +4,15 @@
 //! other: hybrid styles make their sub-styles through [`find`].
 
 pub mod coeffs;
+mod e3gnn;
 pub mod forces;
 mod hybrid;
 mod lennard_jones;
 mod lj_cut;
 mod lj_cut_coul_cut;
 mod mace;
+mod network;
 mod pairwise;
-mod species;
 mod zbl;
 mod zero;
 
@@ -198,6 +199,8 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    e3gnn::STYLE,
+    e3gnn::PARALLEL,
 ];
 
 /// The entry of style `name`.

@@ -181,9 +181,9 @@ unsafe fn columns_of<S: Simd, const D: usize, const C: usize>(
 #[derive(Debug, Clone)]
 pub struct Deferred<T>([T; (ROWS + 1) * GROUP * 16]);
 
-impl<T: Real> Default for Deferred<T> {
+impl<T: Default> Default for Deferred<T> {
     fn default() -> Self {
-        Deferred([T::default(); (ROWS + 1) * GROUP * 16])
+        Deferred(std::array::from_fn(|_| T::default()))
     }
 }
 

@@ -82,8 +82,27 @@ pub struct Path {
     pub radial: usize,
     /// Offset of the entering block \[d1\]\[channels\] in a feature row.
     pub feature: usize,
-    /// Offset of the block \[d3\]\[channels\] in Phi.
+    /// Offset of component m3 = 0 in Phi.
     pub message: usize,
+    /// Distance of components in Phi.
+    pub stride: usize,
+    /// Padded number of channels.
+    pub channels: usize,
+}
+
+/// A path (l, 0, l): copies of the features times radial functions.
+#[derive(Debug, Clone, Copy)]
+pub struct Copies {
+    /// 2 l + 1.
+    pub dim: usize,
+    /// Column of the radial functions.
+    pub radial: usize,
+    /// Offset of the entering block \[dim\]\[channels\] in a feature row.
+    pub feature: usize,
+    /// Offset of component m = 0 in Phi.
+    pub message: usize,
+    /// Distance of components in Phi.
+    pub stride: usize,
     /// Padded number of channels.
     pub channels: usize,
 }
@@ -95,8 +114,10 @@ pub struct Scalars {
     pub degrees: usize,
     /// Column of the radial functions of each l.
     pub radial: [usize; 4],
-    /// Offset of the block \[2l + 1\]\[channels\] of each l in Phi.
+    /// Offset of component m = 0 of each l in Phi.
     pub message: [usize; 4],
+    /// Distance of components of each l in Phi.
+    pub stride: [usize; 4],
     /// Offset of the scalars in a feature row.
     pub feature: usize,
     /// Padded number of channels.
@@ -152,7 +173,7 @@ pub fn scalars<S: Simd>(
     edges.check(false);
     assert!(harmonics.len() >= (last + 1) * (last + 1) * TILE);
     for l in 0..=last {
-        assert!(paths.message[l] + (2 * l + 1) * paths.channels <= message.len());
+        assert!(paths.message[l] + 2 * l * paths.stride[l] + paths.channels <= message.len());
         assert!(paths.radial[l] + paths.channels <= edges.radial_width);
     }
     assert!(paths.feature + paths.channels <= edges.feature_width);
@@ -188,7 +209,7 @@ unsafe fn scalars_of<S: Simd, const D: usize>(
             let mut sum = [s.zero(); 16];
             for l in 0..D {
                 for m in 0..2 * l + 1 {
-                    sum[l * l + m] = s.load(out.add(paths.message[l] + m * paths.channels + c));
+                    sum[l * l + m] = s.load(out.add(paths.message[l] + m * paths.stride[l] + c));
                 }
             }
             for e in 0..edges.count {
@@ -204,7 +225,7 @@ unsafe fn scalars_of<S: Simd, const D: usize>(
             for l in 0..D {
                 for m in 0..2 * l + 1 {
                     s.store(
-                        out.add(paths.message[l] + m * paths.channels + c),
+                        out.add(paths.message[l] + m * paths.stride[l] + c),
                         sum[l * l + m],
                     );
                 }
@@ -229,7 +250,7 @@ pub fn scalars_adjoint<S: Simd>(
     assert!(to.coupling.len() >= (last + 1) * (last + 1) * TILE);
     assert!(to.features.is_empty() || to.features.len() == edges.features.len());
     for l in 0..=last {
-        assert!(paths.message[l] + (2 * l + 1) * paths.channels <= message.len());
+        assert!(paths.message[l] + 2 * l * paths.stride[l] + paths.channels <= message.len());
         assert!(paths.radial[l] + paths.channels <= edges.radial_width);
     }
     assert!(paths.feature + paths.channels <= edges.feature_width);
@@ -278,7 +299,7 @@ unsafe fn scalars_adjoint_of<S: Simd, const D: usize>(
                     let mut t = s.zero();
                     for m in 0..2 * l + 1 {
                         let lm = l * l + m;
-                        let p = s.load(phi.add(paths.message[l] + m * paths.channels + c));
+                        let p = s.load(phi.add(paths.message[l] + m * paths.stride[l] + c));
                         t = s.fma(s.splat(*y.add(lm * TILE + e)), p, t);
                         y_bar[lm] = s.fma(rh, p, y_bar[lm]);
                     }
@@ -359,7 +380,7 @@ macro_rules! for_parts {
                     coupling: $path.coupling + m1 * $path.d3 + m3,
                     stride: $path.d3,
                     feature: $path.feature + m1 * $path.channels,
-                    message: $path.message + m3 * $path.channels,
+                    message: $path.message + m3 * $path.stride,
                 };
                 match (n1, n3) {
                     (1, 1) => $function::<S, 1, 1>(part, $($argument),*),
@@ -385,7 +406,7 @@ impl Path {
     #[inline(always)]
     fn check<T: Real>(&self, edges: &Edges<'_, T>, couplings: usize, message: usize) {
         assert!((self.coupling + self.d1 * self.d3) * TILE <= couplings);
-        assert!(self.message + self.d3 * self.channels <= message);
+        assert!(self.message + (self.d3 - 1) * self.stride + self.channels <= message);
         assert!(self.feature + self.d1 * self.channels <= edges.feature_width);
         assert!(self.radial + self.channels <= edges.radial_width);
     }
@@ -425,7 +446,7 @@ unsafe fn part<S: Simd, const D1: usize, const D3: usize>(
         unsafe {
             let mut sum = [s.zero(); D3];
             for m3 in 0..D3 {
-                sum[m3] = s.load(out.add(m3 * channels + c));
+                sum[m3] = s.load(out.add(m3 * path.stride + c));
             }
             for e in 0..edges.count {
                 let r = edges.radial(s, e, path.radial + c);
@@ -439,7 +460,7 @@ unsafe fn part<S: Simd, const D1: usize, const D3: usize>(
                 }
             }
             for m3 in 0..D3 {
-                s.store(out.add(m3 * channels + c), sum[m3]);
+                s.store(out.add(m3 * path.stride + c), sum[m3]);
             }
         }
     }
@@ -491,7 +512,7 @@ unsafe fn part_adjoint<S: Simd, const D1: usize, const D3: usize>(
             unsafe {
                 let mut p = [s.zero(); D3];
                 for m3 in 0..D3 {
-                    p[m3] = s.load(phi.add(m3 * channels + c));
+                    p[m3] = s.load(phi.add(m3 * path.stride + c));
                 }
                 let r = edges.radial(s, e, path.radial + c);
                 let mut u = s.zero();
@@ -529,6 +550,108 @@ unsafe fn part_adjoint<S: Simd, const D1: usize, const D3: usize>(
     finish(s, to, D1 * D3, |row| {
         part.coupling + row / D3 * part.stride + row % D3
     });
+}
+
+impl Copies {
+    /// Panics unless the path lies inside all arrays.
+    #[inline(always)]
+    fn check<T: Real>(&self, edges: &Edges<'_, T>, message: usize) {
+        assert!(self.message + (self.dim - 1) * self.stride + self.channels <= message);
+        assert!(self.feature + self.dim * self.channels <= edges.feature_width);
+        assert!(self.radial + self.channels <= edges.radial_width);
+    }
+}
+
+/// Adds the messages of one path without direction to `message`.
+#[inline(always)]
+pub fn copies<S: Simd>(s: S, path: &Copies, edges: Edges<'_, S::T>, message: &mut [S::T]) {
+    edges.check(false);
+    path.check(&edges, message.len());
+    for (m, count) in runs(path.dim, 7) {
+        // SAFETY: extents were checked.
+        unsafe {
+            match count {
+                1 => copies_of::<S, 1>(s, path, m, edges, message),
+                3 => copies_of::<S, 3>(s, path, m, edges, message),
+                5 => copies_of::<S, 5>(s, path, m, edges, message),
+                _ => copies_of::<S, 7>(s, path, m, edges, message),
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The extents checked in [`copies`].
+#[inline(always)]
+unsafe fn copies_of<S: Simd, const D: usize>(
+    s: S,
+    path: &Copies,
+    first: usize,
+    edges: Edges<'_, S::T>,
+    message: &mut [S::T],
+) {
+    let out = message[path.message + first * path.stride..].as_mut_ptr();
+    let feature = path.feature + first * path.channels;
+    for c in (0..path.channels).step_by(S::N) {
+        // SAFETY: by the contract of this function.
+        unsafe {
+            let mut sum = [s.zero(); D];
+            for m in 0..D {
+                sum[m] = s.load(out.add(m * path.stride + c));
+            }
+            for e in 0..edges.count {
+                let r = edges.radial(s, e, path.radial + c);
+                for m in 0..D {
+                    let h = edges.feature(s, e, feature + m * path.channels + c);
+                    sum[m] = s.fma(r, h, sum[m]);
+                }
+            }
+            for m in 0..D {
+                s.store(out.add(m * path.stride + c), sum[m]);
+            }
+        }
+    }
+}
+
+/// Adjoint of [`copies`]: adds to `to` (but for the couplings) what follows from `message`, the
+/// adjoint of Phi.
+#[inline(always)]
+pub fn copies_adjoint<S: Simd>(
+    s: S,
+    path: &Copies,
+    edges: Edges<'_, S::T>,
+    message: &[S::T],
+    to: &mut Adjoints<'_, S::T>,
+) {
+    edges.check(true);
+    path.check(&edges, message.len());
+    assert!(to.features.is_empty() || to.features.len() == edges.features.len());
+    let partial = to.partial.0.as_mut_ptr();
+    let wants_features = !to.features.is_empty();
+    for e in 0..edges.count {
+        let mut distance = s.zero();
+        for c in (0..path.channels).step_by(S::N) {
+            // SAFETY: extents were checked.
+            unsafe {
+                let r = edges.radial(s, e, path.radial + c);
+                let mut u = s.zero();
+                for m in 0..path.dim {
+                    let at = path.feature + m * path.channels + c;
+                    let p = s.load(message.as_ptr().add(path.message + m * path.stride + c));
+                    u = s.fma(edges.feature(s, e, at), p, u);
+                    if wants_features {
+                        let row = *edges.senders.get_unchecked(e) as usize * edges.feature_width;
+                        let at = to.features.as_mut_ptr().add(row + at);
+                        s.store(at, s.fma(r, p, s.load(at)));
+                    }
+                }
+                distance = s.fma(edges.slope(s, e, path.radial + c), u, distance);
+            }
+        }
+        // SAFETY: `Partial` has ROWS * TILE * 16 elements.
+        unsafe { s.store(partial.add(e * S::N), distance) };
+    }
+    finish(s, to, 0, |row| row);
 }
 
 /// Term of a coupling: `K[coupling] += value * Y[harmonic]`.

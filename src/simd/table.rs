@@ -29,19 +29,12 @@ impl<T: Default> Default for Weights<T> {
 }
 
 impl<T: Real> Weights<T> {
-    /// Weights at the positions `t` = 0..1 between two nodes of a grid in ln r of spacing h, with
-    /// `inverse_r` = 1 / r and `inverse_h` = 1 / h.
+    /// Weights at the positions `t` = 0..1 between two nodes, whose derivatives with respect to the
+    /// distance are `rate`.
     #[inline(always)]
-    pub fn set<S: Simd<T = T>>(
-        &mut self,
-        s: S,
-        order: usize,
-        t: &[T; TILE],
-        inverse_r: &[T; TILE],
-        inverse_h: T,
-    ) {
+    pub fn set<S: Simd<T = T>>(&mut self, s: S, order: usize, t: &[T; TILE], rate: &[T; TILE]) {
         for lane in (0..TILE).step_by(S::N) {
-            let inverse = s.mul(s.read(&inverse_r[lane..]), s.splat(inverse_h));
+            let rate = s.read(&rate[lane..]);
             let t = s.read(&t[lane..]);
             let polynomials: &[[f64; 6]] = if order == CUBIC {
                 &CUBIC_HERMITE
@@ -56,7 +49,7 @@ impl<T: Real> Weights<T> {
                     value = s.fma(value, t, s.splat(T::from_f64(a)));
                 }
                 s.write(&mut self.value[i * TILE + lane..], value);
-                s.write(&mut self.slope[i * TILE + lane..], s.mul(slope, inverse));
+                s.write(&mut self.slope[i * TILE + lane..], s.mul(slope, rate));
             }
         }
     }
@@ -161,8 +154,8 @@ mod tests {
         #[inline(always)]
         fn run<S: Simd<T = T>>(self, s: S) -> Self::Out {
             let mut weights = Weights::default();
-            let one = [T::from_f64(1.0); TILE];
-            weights.set(s, self.order, &self.t, &one, T::from_f64(2.0));
+            let rate = [T::from_f64(2.0); TILE];
+            weights.set(s, self.order, &self.t, &rate);
             let one = |e| {
                 let width = self.nodes.len() / (2 * self.order);
                 let (mut value, mut slope) = (vec![T::default(); width], vec![T::default(); width]);

@@ -1,7 +1,8 @@
 //! The fast evaluation against the plain one, on every vector level and in both precisions.
 
+use argyro::ml::brick::{BrickAtoms, BrickModel, BrickResult, OneBrick};
 use argyro::ml::edges::{EdgeList, Evaluation};
-use argyro::ml::mace::fast::{BrickWork, FastMace, FastOptions, Network, OneBrick};
+use argyro::ml::mace::fast::{BrickWork, FastMace, FastOptions, Network};
 use argyro::ml::mace::load::load_file;
 use argyro::ml::mace::model::MaceModel;
 use argyro::ml::mace::reference::evaluate;
@@ -33,9 +34,14 @@ fn run<T: Network>(model: &FastMace<T>, list: &EdgeList) -> Result {
     let mut out = Result::default();
     for again in 0..2 {
         // the second time with used buffers
-        works[0].want_atom_virial(again == 0);
-        let all = species.iter().copied();
-        works[0].set(model, own, all, &x, (&start, &index));
+        let atoms = BrickAtoms {
+            own,
+            species: &species,
+            x: &x,
+            start: &start,
+            index: &index,
+        };
+        model.set(&mut works[0], &atoms, again == 0);
         model.evaluate(&mut works, &exchange);
         let before = out.clone();
         let mut forces = works[0].forces().to_vec();

@@ -12,6 +12,14 @@ use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::formats::node::Node;
 
+/// Reads the model in the contents of a file.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_bytes(bytes: Vec<u8>) -> Result<DeepmdModel> {
+    load(&ModelFile::open(bytes)?)
+}
+
 /// Reads the model of a recognised file.
 ///
 /// # Errors

@@ -58,7 +58,8 @@ pub struct Network {
     pub solid_harmonics: bool,
     /// Inputs e_n of the radial networks as functions of the *stretched* distance
     /// d = r * stretch(z_i, z_j), with `cutoff_r_max` = `r_max`, no transform, and `apply_cutoff`.
-    /// All radial functions are functions of d alone and vanish for d >= r_max.
+    /// All radial functions are functions of d alone. Edges with d >= r_max do not exist (the
+    /// functions end there smoothly).
     pub radial: RadialEmbedding,
     /// Node features before the first layer, \[Nz\]\[C\] even scalars.
     pub embedding: Vec<f64>,

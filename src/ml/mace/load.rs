@@ -5,7 +5,6 @@
 //! (`check` at the end compares the parts with each other).
 //! Imports the formats, the model description and irreps.
 
-mod blocks;
 mod check;
 mod interaction;
 mod product;
@@ -14,6 +13,7 @@ mod readout;
 use std::path::Path;
 
 use super::model::{MaceModel, Zbl};
+use crate::ml::e3nn;
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::kind::{Family, ModelFile};
 use crate::ml::formats::node::Node;
@@ -130,7 +130,7 @@ impl Reader<'_, '_> {
             stored,
             l_max,
             radial,
-            embedding: blocks::one_hot_linear(&embedding, species)?,
+            embedding: e3nn::one_hot_linear(&embedding, species)?,
             layers,
             readouts,
             atomic_energies,
@@ -214,8 +214,8 @@ fn l_max(module: &Node) -> Result<usize> {
         )));
     }
     match irreps.l_max() {
-        l if l <= blocks::MAX_L => Ok(l),
-        l => Err(node.error(format!("degree {l} is above {}", blocks::MAX_L))),
+        l if l <= e3nn::MAX_L => Ok(l),
+        l => Err(node.error(format!("degree {l} is above {}", e3nn::MAX_L))),
     }
 }
 

@@ -5,16 +5,14 @@
 //! Imports the model description, edges, irreps and Wigner symbols; deliberately not the fast
 //! modules that it is compared with.
 
-mod dual;
 mod interaction;
-mod linear;
 mod product;
 mod radial;
 mod readout;
-mod sphere;
 
 use super::model::MaceModel;
 use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::plain;
 use interaction::InteractionState;
 use product::ProductState;
 
@@ -91,9 +89,10 @@ pub fn evaluate(model: &MaceModel, edges: &EdgeList, head: usize) -> Evaluation 
         geometry.len()
     ];
     if let Some(zbl) = &model.zbl {
+        let repulsion = zbl.repulsion(&model.atomic_numbers, 1.0);
         for (edge, bar) in geometry.iter().zip(&mut edge_adjoint) {
             let pair = [species[edge.receiver], species[edge.sender]];
-            let energy = radial::zbl(zbl, &model.atomic_numbers, pair, edge.r);
+            let energy = plain::radial::repulsion(&repulsion, pair, edge.r);
             node_energy[edge.receiver] += scale * energy.value;
             bar.r += scale * energy.slope;
         }
@@ -142,7 +141,7 @@ fn geometry(model: &MaceModel, edges: &EdgeList) -> Vec<Edge> {
     let edge = |(e, v): (usize, &[f64; 3])| {
         let r = v.iter().map(|x| x * x).sum::<f64>().sqrt();
         let unit = v.map(|x| x / r);
-        let harmonics = sphere::harmonics(model.l_max, unit);
+        let harmonics = plain::sphere::harmonics(model.l_max, unit);
         let (receiver, sender) = (receiver[e] as usize, sender[e] as usize);
         Edge {
             receiver,
@@ -157,7 +156,7 @@ fn geometry(model: &MaceModel, edges: &EdgeList) -> Vec<Edge> {
 
 /// dE/d(vector): along the edge from its length, across it from its direction.
 fn edge_gradient(l_max: usize, edge: &Edge, bar: &EdgeAdjoint) -> [f64; 3] {
-    let slopes = sphere::gradients(l_max, edge.unit);
+    let slopes = plain::sphere::gradients(l_max, edge.unit);
     let mut by_direction = [0.0; 3];
     for (slope, y) in slopes.iter().zip(&bar.harmonics) {
         (0..3).for_each(|k| by_direction[k] += slope[k] * y);

@@ -20,6 +20,16 @@ pub struct RadialEmbedding {
     pub transform: DistanceTransform,
 }
 
+impl RadialEmbedding {
+    /// Distance (Å) below the cutoff where the functions have a kink in their second derivative.
+    pub fn kink(&self) -> Option<f64> {
+        match self.cutoff {
+            Cutoff::Polynomial { .. } => None,
+            Cutoff::Xplor { on } => Some(on),
+        }
+    }
+}
+
 /// Cutoff functions of the distance r that end at a radius r_c (Å); zero for r >= r_c.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cutoff {

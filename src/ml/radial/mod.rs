@@ -5,6 +5,7 @@
 
 pub mod embedding;
 pub mod form;
+pub mod grid;
 pub mod jet;
 pub mod net;
 pub mod table;

@@ -10,7 +10,7 @@ use crate::ml::radial::form::{PairEmbedding, RadialEmbedding};
 pub struct Rows(pub [Vec<f64>; 3]);
 
 impl Rows {
-    fn jet(&self, i: usize) -> Jet {
+    pub(super) fn jet(&self, i: usize) -> Jet {
         Jet {
             value: self.0[0][i],
             slope: self.0[1][i],
@@ -18,7 +18,7 @@ impl Rows {
         }
     }
 
-    fn set(&mut self, i: usize, jet: Jet) {
+    pub(super) fn set(&mut self, i: usize, jet: Jet) {
         self.0[0][i] = jet.value;
         self.0[1][i] = jet.slope;
         self.0[2][i] = jet.curvature;

@@ -6,70 +6,13 @@
 //! derivative is that of the interpolant, so that forces are the gradient of the tabulated energy.
 //! Distances below the first node, and all distances in exact mode, evaluate the network.
 
+use super::grid::{EXACT, Grid};
+use super::jet::Jet;
 use super::net::{RadialFunctions, Rows};
 use crate::simd::table::{Weights, interpolate};
 use crate::simd::{Real, Simd, TILE};
 use rayon::prelude::*;
 use std::sync::OnceLock;
-
-/// Start of the tables (Å).
-const START: f64 = 0.3;
-
-/// The nodes, the same for all layers of a model: uniform in ln r.
-#[derive(Debug, Clone, Copy)]
-pub struct Grid {
-    start: f64,
-    end: f64,
-    /// Distance of nodes in ln r.
-    spacing: f64,
-    intervals: usize,
-}
-
-/// Marks an edge whose functions are evaluated exactly.
-pub const EXACT: u32 = u32::MAX;
-
-impl Grid {
-    /// Grid for distances below `r_max` (Å) with the spacing that the precision asks for.
-    pub fn new<T: Real>(r_max: f64) -> Grid {
-        let start = START.min(0.5 * r_max);
-        let length = (r_max / start).ln();
-        let intervals = (length / T::TABLE.0).ceil().max(1.0) as usize;
-        Grid {
-            start,
-            end: r_max,
-            spacing: length / intervals as f64,
-            intervals,
-        }
-    }
-
-    /// Node at or below `r` and the position 0..1 between it and the next.
-    #[inline(always)]
-    pub fn locate(&self, r: f64) -> (u32, f64) {
-        let x = (r / self.start).ln() / self.spacing;
-        if x < 0.0 {
-            return (EXACT, 0.0);
-        }
-        let node = (x as usize).min(self.intervals - 1);
-        (node as u32, x - node as f64)
-    }
-
-    /// 1 / spacing.
-    pub fn inverse(&self) -> f64 {
-        1.0 / self.spacing
-    }
-
-    fn nodes(&self) -> usize {
-        self.intervals + 1
-    }
-
-    fn distance(&self, node: usize) -> f64 {
-        if node == self.intervals {
-            self.end
-        } else {
-            self.start * (node as f64 * self.spacing).exp()
-        }
-    }
-}
 
 /// How functions depend on the species of an edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +36,8 @@ pub struct ColumnBlock {
     pub column: usize,
     /// Factor.
     pub factor: f64,
+    /// Power of the distance that multiplies the functions.
+    pub power: u8,
 }
 
 /// Radial functions of one layer with their tables.
@@ -176,12 +121,11 @@ impl<T: Real> RadialTables<T> {
     }
 
     fn build(&self, sender: usize, receiver: usize) -> Vec<T> {
-        let h = self.grid.spacing;
         let mut data = vec![T::default(); self.grid.nodes() * self.order * self.width];
         let nodes = data.par_chunks_mut(self.order * self.width);
         nodes.enumerate().for_each(|(node, rows)| {
-            let r = self.grid.distance(node);
-            let mut values = self.functions.evaluate(r, sender, receiver);
+            let (r, h) = self.grid.node(node);
+            let mut values = self.evaluate(r, sender, receiver);
             // derivatives with respect to (ln r) / h: df/ds = r f', d2f/ds2 = r^2 f'' + r f'
             let [_, slope, curvature] = &mut values.0;
             for (slope, curvature) in slope.iter_mut().zip(curvature) {
@@ -194,6 +138,18 @@ impl<T: Real> RadialTables<T> {
             }
         });
         data
+    }
+
+    /// All functions, powers of the distance included.
+    fn evaluate(&self, r: f64, sender: usize, receiver: usize) -> Rows {
+        let mut values = self.functions.evaluate(r, sender, receiver);
+        for block in self.columns.iter().filter(|b| b.power > 0) {
+            let power = Jet::variable(r).pow(f64::from(block.power));
+            for i in block.function..block.function + block.count {
+                values.set(i, values.jet(i) * power);
+            }
+        }
+        values
     }
 
     /// Writes derivative `k` into a row.
@@ -219,8 +175,7 @@ impl<T: Real> RadialTables<T> {
         value: &mut [T],
         slope: &mut [T],
     ) {
-        let inverse = T::from_f64(self.grid.inverse());
-        weights.set(s, self.order, tile.position, tile.inverse, inverse);
+        weights.set(s, self.order, tile.position, tile.rate);
         let node_len = self.order * self.width;
         for (e, &node) in tile.node.iter().enumerate() {
             let range = e * self.width..(e + 1) * self.width;
@@ -232,13 +187,7 @@ impl<T: Real> RadialTables<T> {
             };
             let sender = tile.sender_species[e] as usize;
             if self.exact || node == EXACT {
-                self.exact_row(
-                    tile.distance[e],
-                    sender,
-                    tile.receiver_species,
-                    value,
-                    slope,
-                );
+                self.exact_row(tile, e, value, slope);
             } else {
                 let table = self.table(sender, tile.receiver_species);
                 let start = node as usize * node_len;
@@ -250,11 +199,14 @@ impl<T: Real> RadialTables<T> {
 
     #[cold]
     #[inline(never)]
-    fn exact_row(&self, r: f64, sender: usize, receiver: usize, value: &mut [T], slope: &mut [T]) {
-        let values = self.functions.evaluate(r, sender, receiver);
+    fn exact_row(&self, tile: &RadialTile<'_, T>, e: usize, value: &mut [T], slope: &mut [T]) {
+        let sender = tile.sender_species[e] as usize;
+        let values = self.evaluate(tile.argument[e], sender, tile.receiver_species);
         self.fill(&values, 0, value);
         if !slope.is_empty() {
             self.fill(&values, 1, slope);
+            let stretch = T::from_f64(tile.argument[e] / tile.distance[e]);
+            slope.iter_mut().for_each(|x| *x = *x * stretch);
         }
     }
 }
@@ -266,10 +218,12 @@ pub struct RadialTile<'a, T> {
     pub node: &'a [u32],
     /// Position between two nodes.
     pub position: &'a [T; TILE],
-    /// 1 / distance (1/Å).
-    pub inverse: &'a [T; TILE],
+    /// Derivative of the position with respect to the distance (1/Å).
+    pub rate: &'a [T; TILE],
     /// Distance (Å).
     pub distance: &'a [f64],
+    /// Argument of the functions (Å): the distance, or a multiple of it.
+    pub argument: &'a [f64],
     /// Species of the senders.
     pub sender_species: &'a [u32],
     /// Species of the receiver.
@@ -298,10 +252,11 @@ mod tests {
                 });
                 let at = r.map(|r| tables.grid.locate(r));
                 let tile = RadialTile {
-                    node: &at.map(|a| a.0),
-                    position: &at.map(|a| T::from_f64(a.1)),
-                    inverse: &r.map(|r| T::from_f64(1.0 / r)),
+                    node: &at.map(|a| a.node),
+                    position: &at.map(|a| T::from_f64(a.position)),
+                    rate: &at.map(|a| T::from_f64(a.rate)),
                     distance: &r,
+                    argument: &r,
                     sender_species: &[1; TILE],
                     receiver_species: 0,
                 };
@@ -309,7 +264,7 @@ mod tests {
                 let mut slope = value.clone();
                 tables.rows(s, &tile, &mut Weights::default(), &mut value, &mut slope);
                 for e in 0..TILE {
-                    let exact = tables.functions.evaluate(r[e], 1, 0);
+                    let exact = tables.evaluate(r[e], 1, 0);
                     let mut row = vec![T::default(); width];
                     for (k, got) in [&value, &slope].into_iter().enumerate() {
                         tables.fill(&exact, k, &mut row);
@@ -333,15 +288,17 @@ mod tests {
                 count: 10,
                 column: 0,
                 factor: 1.0,
+                power: 2,
             },
             ColumnBlock {
                 function: 10,
                 count: f.len() - 10,
                 column: 16,
                 factor: 0.5,
+                power: 0,
             },
         ];
-        let tables = RadialTables::<T>::new(f, columns, 32, Grid::new::<T>(5.0), exact, 2);
+        let tables = RadialTables::<T>::new(f, columns, 32, Grid::new::<T>(5.0, None), exact, 2);
         tables.prepare(&[true, true]);
         T::dispatch(Level::detect(), Compare(&tables))
     }

@@ -1,39 +1,29 @@
 //! One layer prepared for the fast evaluation: all constants folded into as few maps as possible.
 
-use super::layout::Layout;
-use super::linear::{DenseMap, LinearMap};
-use super::readout::{FastReadout, ReadoutScratch};
+use super::readout::readout;
 use super::unsupported;
 use crate::ml::irreps::Irreps;
-use crate::ml::layers::Path as ModelPath;
+use crate::ml::layers::Path;
 use crate::ml::mace::model::{Interaction, Layer, MaceModel, Mixing, Normalization};
+use crate::ml::passing::convolution::{Convolution, Radial, Target, Wiring};
+use crate::ml::passing::layout::Layout;
+use crate::ml::passing::linear::{DenseMap, LinearMap};
+use crate::ml::passing::perceptron::{Perceptron, ReadoutScratch};
 use crate::ml::polynomial::{Component, merge};
+use crate::ml::radial::grid::Grid;
 use crate::ml::radial::net::RadialFunctions;
-use crate::ml::radial::table::{ColumnBlock, Grid, RadialTables};
-use crate::ml::wigner::wigner_3j;
-use crate::simd::message::{CouplingTerm, Path, Scalars};
-use crate::simd::{Level, Real, padded};
+use crate::simd::{Level, Real};
 
 /// A layer.
 #[derive(Debug)]
 pub struct FastLayer<T> {
-    /// Layout of the features of the senders, `up(h)`.
-    pub features: Layout,
     /// First layer: `up` of the embedding of each species.
     pub species_features: Vec<T>,
     /// Other layers: map from h of the layer before.
     pub up: Option<LinearMap<T>>,
-    /// Messages from scalars, done together.
-    pub scalars: Vec<Scalars>,
-    /// Other paths.
-    pub paths: Vec<Path>,
-    /// Couplings of `paths` from spherical harmonics.
-    pub terms: Vec<CouplingTerm<T>>,
-    /// Number of components of the couplings.
-    pub couplings: usize,
-    /// Radial functions.
-    pub radial: RadialTables<T>,
-    /// Division by `alpha + beta * density`, the density in this column of the radial functions.
+    /// From features of the senders `up(h)` to Phi.
+    pub convolution: Convolution<T>,
+    /// Division by `alpha + beta * density`, the density that of the convolution.
     pub density: Option<Density>,
     /// From Phi to A, per species, the constant divisor included.
     pub mix: LinearMap<T>,
@@ -46,7 +36,7 @@ pub struct FastLayer<T> {
     /// Skip connection from h of the layer before.
     pub skip: Option<LinearMap<T>>,
     /// Readouts of h.
-    pub readouts: Vec<FastReadout<T>>,
+    pub readouts: Vec<Perceptron<T>>,
     /// Sum of the adjoints of h of the readouts, where all are linear.
     pub readout_constant: Vec<T>,
 }
@@ -54,8 +44,6 @@ pub struct FastLayer<T> {
 /// Normalisation by the density of edges.
 #[derive(Debug, Clone, Copy)]
 pub struct Density {
-    /// Column of the radial functions.
-    pub column: usize,
     /// Constant part.
     pub alpha: f64,
     /// Factor of the sum.
@@ -73,7 +61,7 @@ pub struct Settings {
 }
 
 /// Result of building, the error says what the fast evaluation does not know.
-pub type Built<T> = Result<T, super::Unsupported>;
+pub type Built<T> = Result<T, crate::ml::brick::Unsupported>;
 
 impl<T: Real> FastLayer<T> {
     /// Prepares layer `t` of `model`.
@@ -84,10 +72,7 @@ impl<T: Real> FastLayer<T> {
         let up = DenseMap::linear(&interaction.up);
         let (mix, skip) = mixing(layer, species)?;
         let features = Layout::new::<T>(&interaction.up.output);
-        let message = Layout::new::<T>(&interaction.message);
-        let columns = Columns::new::<T>(interaction);
-        let (scalars, rest) = group(interaction, &features, &message, &columns)?;
-        let (paths, terms, couplings) = couple(interaction, &rest, &features, &message, &columns)?;
+        let convolution = convolution(model, interaction, &features, settings)?;
         let linear = LinearMap::new(&DenseMap::linear(&layer.product.linear));
         let products = products(layer, &linear.input, interaction)?;
         let embedding_len = model.embedding_len();
@@ -105,8 +90,8 @@ impl<T: Real> FastLayer<T> {
         let output = linear.output.width;
         let here = model.readouts.iter().filter(|r| r.layer == t);
         let scale = model.scale[settings.head];
-        let readouts: Vec<FastReadout<T>> = here
-            .map(|r| FastReadout::new(r, settings.head, model.heads.len(), scale))
+        let readouts: Vec<Perceptron<T>> = here
+            .map(|r| readout(r, settings.head, model.heads.len(), scale))
             .collect();
         Ok(FastLayer {
             readout_constant: constant_adjoint(&readouts, output),
@@ -116,25 +101,23 @@ impl<T: Real> FastLayer<T> {
                 Vec::new()
             },
             up: (t > 0).then(|| LinearMap::new(&up)),
-            scalars,
-            paths,
-            terms,
-            couplings,
-            density: columns.density,
-            radial: columns.tables(model, interaction, settings),
+            convolution,
+            density: match interaction.normalization {
+                Normalization::AverageNeighbors(_) => None,
+                Normalization::Density { alpha, beta, .. } => Some(Density { alpha, beta }),
+            },
             mix: LinearMap::new(&mix),
             products,
             linear,
             skip_constant,
             skip,
             readouts,
-            features,
         })
     }
 }
 
 /// Derivative of the sum of linear readouts with respect to h; meaningless for others.
-fn constant_adjoint<T: Real>(readouts: &[FastReadout<T>], width: usize) -> Vec<T> {
+fn constant_adjoint<T: Real>(readouts: &[Perceptron<T>], width: usize) -> Vec<T> {
     let mut adjoint = vec![T::default(); width];
     for readout in readouts {
         let h = vec![T::default(); width];
@@ -142,6 +125,7 @@ fn constant_adjoint<T: Real>(readouts: &[FastReadout<T>], width: usize) -> Vec<T
         readout.run(
             Level::PORTABLE,
             (&h, &[0]),
+            1.0,
             &mut [0.0],
             &mut adjoint,
             &mut scratch,
@@ -174,182 +158,47 @@ fn mixing(layer: &Layer, species: usize) -> Built<(DenseMap, Option<DenseMap>)> 
     }
 }
 
-/// Columns of a row of radial functions.
-struct Columns {
-    /// First column of each path.
-    paths: Vec<usize>,
-    density: Option<Density>,
-    width: usize,
-}
-
-impl Columns {
-    fn new<T: Real>(interaction: &Interaction) -> Columns {
-        let mut width = 0;
-        let mut paths = Vec::new();
-        for path in &interaction.paths {
-            paths.push(width);
-            width += padded::<T>(path.channels);
-        }
-        let density = match interaction.normalization {
-            Normalization::AverageNeighbors(_) => None,
-            Normalization::Density { alpha, beta, .. } => {
-                width += T::LANES;
-                Some(Density {
-                    column: width - T::LANES,
-                    alpha,
-                    beta,
-                })
-            }
-        };
-        Columns {
-            paths,
-            density,
-            width,
-        }
-    }
-
-    fn tables<T: Real>(
-        &self,
-        model: &MaceModel,
-        interaction: &Interaction,
-        settings: &Settings,
-    ) -> RadialTables<T> {
-        let mut blocks: Vec<ColumnBlock> = Vec::new();
-        for (path, &column) in interaction.paths.iter().zip(&self.paths) {
-            blocks.push(ColumnBlock {
-                function: path.weight_offset,
-                count: path.channels,
-                column,
-                factor: factor(path),
-            });
-        }
-        let net = match &interaction.normalization {
-            Normalization::AverageNeighbors(_) => None,
-            Normalization::Density { net, .. } => Some(net.clone()),
-        };
-        if let Some(density) = &self.density {
-            blocks.push(ColumnBlock {
-                function: interaction.radial.outputs,
-                count: 1,
-                column: density.column,
-                factor: 1.0,
-            });
-        }
-        let functions = RadialFunctions {
+fn convolution<T: Real>(
+    model: &MaceModel,
+    interaction: &Interaction,
+    features: &Layout,
+    settings: &Settings,
+) -> Built<Convolution<T>> {
+    let message = Layout::new::<T>(&interaction.message);
+    let offsets = interaction.message.offsets();
+    let target = |path: &Path| {
+        let block = offsets.iter().position(|&o| o == path.message_offset);
+        let block = block.and_then(|b| message.blocks.get(b));
+        block
+            .map(|b| Target {
+                offset: b.offset,
+                stride: b.padded,
+            })
+            .ok_or_else(|| unsupported("a message that is not one block"))
+    };
+    let wiring = Wiring {
+        paths: &interaction.paths,
+        features,
+        targets: interaction.paths.iter().map(target).collect::<Built<_>>()?,
+        message_width: message.width,
+        solid: false,
+    };
+    let density = match &interaction.normalization {
+        Normalization::AverageNeighbors(_) => None,
+        Normalization::Density { net, .. } => Some(net.clone()),
+    };
+    let radial = Radial {
+        functions: RadialFunctions {
             embedding: model.radial.clone(),
             net: interaction.radial.clone(),
-            density: net,
+            density,
             pair_embedding: interaction.pair_embedding.clone(),
-        };
-        RadialTables::new(
-            functions,
-            blocks,
-            self.width,
-            settings.grid,
-            settings.exact,
-            model.species(),
-        )
-    }
-}
-
-/// Factor of the radial functions of a path. For l1 = 0 it contains the only value
-/// 1 / sqrt(2l + 1) of the Wigner symbol, so that the coupling is Y itself.
-fn factor(path: &ModelPath) -> f64 {
-    if path.l1 == 0 {
-        path.weight / ((2 * path.l3 + 1) as f64).sqrt()
-    } else {
-        path.weight
-    }
-}
-
-fn message_offset(interaction: &Interaction, message: &Layout, path: &ModelPath) -> Built<usize> {
-    let offsets = interaction.message.offsets();
-    let block = offsets.iter().position(|&o| o == path.message_offset);
-    let block = block.filter(|&b| b < message.blocks.len());
-    block
-        .map(|b| message.blocks[b].offset)
-        .ok_or_else(|| unsupported("a message that is not one block"))
-}
-
-/// Groups of paths 0 x l -> l that leave the same block, and the indices of all other paths.
-fn group(
-    interaction: &Interaction,
-    features: &Layout,
-    message: &Layout,
-    columns: &Columns,
-) -> Built<(Vec<Scalars>, Vec<usize>)> {
-    let mut groups = Vec::new();
-    let mut grouped = vec![false; interaction.paths.len()];
-    for input in 0..features.blocks.len() {
-        let find = |l: usize| {
-            interaction
-                .paths
-                .iter()
-                .position(|p| p.input == input && (p.l1, p.l2, p.l3) == (0, l, l))
-        };
-        let members: Vec<usize> = (0..4).map_while(find).collect();
-        if members.is_empty() {
-            continue;
-        }
-        let block = features.blocks[input];
-        let mut group = Scalars {
-            degrees: members.len(),
-            radial: [0; 4],
-            message: [0; 4],
-            feature: block.offset,
-            channels: block.padded,
-        };
-        for (l, &p) in members.iter().enumerate() {
-            grouped[p] = true;
-            group.radial[l] = columns.paths[p];
-            group.message[l] = message_offset(interaction, message, &interaction.paths[p])?;
-        }
-        groups.push(group);
-    }
-    let rest = (0..grouped.len()).filter(|&p| !grouped[p]).collect();
-    Ok((groups, rest))
-}
-
-type Coupled<T> = (Vec<Path>, Vec<CouplingTerm<T>>, usize);
-
-fn couple<T: Real>(
-    interaction: &Interaction,
-    rest: &[usize],
-    features: &Layout,
-    message: &Layout,
-    columns: &Columns,
-) -> Built<Coupled<T>> {
-    let mut paths = Vec::new();
-    let mut terms = Vec::new();
-    let mut couplings = 0;
-    for &p in rest {
-        let path = &interaction.paths[p];
-        let block = features.blocks[path.input];
-        let (d1, d3) = (2 * path.l1 + 1, 2 * path.l3 + 1);
-        // the factor of `factor` for l1 = 0 is taken out of the Wigner symbol
-        let norm = path.weight / factor(path);
-        for ([m1, m2, m3], value) in wigner_3j(path.l1, path.l2, path.l3) {
-            terms.push(CouplingTerm {
-                coupling: (couplings + m1 * d3 + m3) as u16,
-                harmonic: (path.l2 * path.l2 + m2) as u16,
-                value: T::from_f64(value * norm),
-            });
-        }
-        paths.push(Path {
-            d1,
-            d3,
-            coupling: couplings,
-            radial: columns.paths[p],
-            feature: block.offset,
-            message: message_offset(interaction, message, path)?,
-            channels: block.padded,
-        });
-        couplings += d1 * d3;
-        if couplings > usize::from(u16::MAX) {
-            return Err(unsupported("so many couplings"));
-        }
-    }
-    Ok((paths, terms, couplings))
+        },
+        grid: settings.grid,
+        exact: settings.exact,
+        species: model.species(),
+    };
+    Convolution::new(&wiring, radial)
 }
 
 fn products<T: Real>(

@@ -3,10 +3,51 @@
 
 use super::layer::FastLayer;
 use super::work::Scratch;
+use crate::ml::passing::tiles::Convolve;
 use crate::simd::{Level, Real};
 
 /// An array over atoms and the rows of the block's atoms in it.
 pub type At<'a, T> = (&'a [T], &'a [u32]);
+
+/// Phi of a block of atoms of species `z` into `scratch.message`, and 1 / N where the layer
+/// normalises by density.
+pub fn messages<T: Real>(
+    convolve: &Convolve<'_, T>,
+    layer: &FastLayer<T>,
+    (z, atoms): (usize, &[u32]),
+    scratch: &mut Scratch<T>,
+) {
+    let rows = scratch
+        .message
+        .chunks_exact_mut(layer.convolution.message_width);
+    for (k, (&i, phi)) in atoms.iter().zip(rows).enumerate() {
+        phi.fill(T::default());
+        let density = convolve.send(i as usize, z, &mut scratch.tile, phi);
+        if let Some(d) = layer.density {
+            scratch.inverse[k] = T::from_f64(1.0 / (d.alpha + d.beta * density));
+        }
+    }
+}
+
+/// Adjoint of [`messages`]: from `scratch.message`, now the adjoint of Phi, adds to the derivatives
+/// with respect to edge vectors and to the adjoints of the features (none in the first layer).
+pub fn messages_adjoint<T: Real>(
+    convolve: &Convolve<'_, T>,
+    layer: &FastLayer<T>,
+    (z, atoms): (usize, &[u32]),
+    scratch: &mut Scratch<T>,
+    features: &mut [T],
+    gradient: &mut [[f64; 3]],
+) {
+    let rows = scratch
+        .message
+        .chunks_exact(layer.convolution.message_width);
+    for (k, (&i, phi)) in atoms.iter().zip(rows).enumerate() {
+        let seed = (phi, scratch.density_bar[k]);
+        let (tile, at) = (&mut scratch.tile, (i as usize, z));
+        convolve.receive(at, tile, seed, features, gradient);
+    }
+}
 
 /// A from `scratch.message`.
 pub fn mix<T: Real>(
@@ -91,6 +132,7 @@ pub fn readouts<T: Real>(
         readout.run(
             level,
             (&scratch.output, &scratch.rows[..n]),
+            1.0,
             &mut sums[..n],
             &mut scratch.output_bar,
             &mut scratch.readout,

@@ -5,8 +5,7 @@
 //! does both for a block at once and keeps nothing.
 
 use super::FastMace;
-use super::messages::{Senders, messages, messages_adjoint};
-use super::nodes::{mix, output, output_adjoint, readouts};
+use super::nodes::{messages, messages_adjoint, mix, output, output_adjoint, readouts};
 use super::work::BrickWork;
 use crate::simd::Real;
 
@@ -19,10 +18,10 @@ pub fn forward<T: Real>(model: &FastMace<T>, w: &mut BrickWork<T>, t: usize) {
     let (features, next_features) = w.features.split_at_mut(t + 1);
     let (nodes, next_nodes) = w.nodes.split_at_mut(t + 1);
     let (nodes, next_nodes) = (&mut nodes[t], &mut next_nodes[0]);
-    let senders = Senders::new(layer, &w.edges, &features[t]);
-    for (z, range) in layer.blocks(&w.groups) {
-        let atoms = &w.order[range];
-        messages(model, layer, &senders, (z, atoms), scratch);
+    let convolve = model.convolve((&w.edges, &features[t]), t);
+    for (z, range) in w.sorted.blocks(layer.block_size()) {
+        let atoms = &w.sorted.order[range];
+        messages(&convolve, layer, (z, atoms), scratch);
         mix(level, layer, z, scratch, (&mut nodes.basis, atoms));
         if layer.density.is_some() {
             for (&i, &x) in atoms.iter().zip(&scratch.inverse) {
@@ -31,7 +30,7 @@ pub fn forward<T: Real>(model: &FastMace<T>, w: &mut BrickWork<T>, t: usize) {
         }
         let skip = (nodes.skip.as_slice(), atoms);
         output(level, layer, z, scratch, (&nodes.basis, atoms), skip);
-        readouts(level, layer, atoms, scratch, &mut w.energies);
+        readouts(level, layer, atoms, scratch, w.sums.energies_mut());
         let width = layer.linear.output.width;
         keep(&scratch.output_bar, width, atoms, &mut nodes.readout_bar);
         let h = (scratch.output.as_slice(), &scratch.rows[..atoms.len()]);
@@ -66,21 +65,21 @@ pub fn forward_and_back<T: Real>(model: &FastMace<T>, w: &mut BrickWork<T>) {
     let rows = std::mem::take(&mut scratch.rows);
     scratch.rows.clone_from(&rows);
     let nodes = &mut w.nodes[t];
-    let senders = Senders::new(layer, &w.edges, &w.features[t]);
-    for (z, range) in layer.blocks(&w.groups) {
-        let atoms = &w.order[range];
+    let convolve = model.convolve((&w.edges, &w.features[t]), t);
+    for (z, range) in w.sorted.blocks(layer.block_size()) {
+        let atoms = &w.sorted.order[range];
         let rows = &rows[..atoms.len()];
-        messages(model, layer, &senders, (z, atoms), scratch);
+        messages(&convolve, layer, (z, atoms), scratch);
         mix(level, layer, z, scratch, (&mut basis, rows));
         let skip = (nodes.skip.as_slice(), atoms);
         output(level, layer, z, scratch, (&basis, rows), skip);
-        readouts(level, layer, atoms, scratch, &mut w.energies);
+        readouts(level, layer, atoms, scratch, w.sums.energies_mut());
         let width = layer.linear.output.width;
         keep(&scratch.output_bar, width, atoms, &mut nodes.output_bar);
         output_adjoint(level, layer, z, scratch, (&basis, rows));
         let bar = &mut w.adjoints[t];
         let block = (z, atoms);
-        messages_adjoint(model, layer, &senders, block, scratch, bar, &mut gradient);
+        messages_adjoint(&convolve, layer, block, scratch, bar, &mut gradient);
     }
     scratch.basis = basis;
     w.edges.gradient = gradient;
@@ -97,10 +96,10 @@ pub fn backward<T: Real>(model: &FastMace<T>, w: &mut BrickWork<T>, t: usize) {
     let (bar, next_bar) = (&mut bar[t], &next_bar[0]);
     let (nodes, next_nodes) = w.nodes.split_at_mut(t + 1);
     let (nodes, next_nodes) = (&mut nodes[t], &next_nodes[0]);
-    let senders = Senders::new(layer, &w.edges, &w.features[t]);
+    let convolve = model.convolve((&w.edges, &w.features[t]), t);
     let width = layer.linear.output.width;
-    for (z, range) in layer.blocks(&w.groups) {
-        let atoms = &w.order[range];
+    for (z, range) in w.sorted.blocks(layer.block_size()) {
+        let atoms = &w.sorted.order[range];
         let n = atoms.len();
         for (k, &i) in atoms.iter().enumerate() {
             let h_bar = &mut scratch.output_bar[k * width..(k + 1) * width];
@@ -124,7 +123,7 @@ pub fn backward<T: Real>(model: &FastMace<T>, w: &mut BrickWork<T>, t: usize) {
         keep(&scratch.output_bar, width, atoms, &mut nodes.output_bar);
         output_adjoint(level, layer, z, scratch, (&nodes.basis, atoms));
         let block = (z, atoms);
-        messages_adjoint(model, layer, &senders, block, scratch, bar, &mut gradient);
+        messages_adjoint(&convolve, layer, block, scratch, bar, &mut gradient);
     }
     w.edges.gradient = gradient;
 }

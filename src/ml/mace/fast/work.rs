@@ -1,11 +1,13 @@
 //! Everything of one brick during an evaluation. Buffers are kept between steps.
 
-use super::edges::BrickEdges;
-use super::readout::ReadoutScratch;
-use super::{FastMace, NO_SPECIES, layer::FastLayer};
-use crate::simd::message::Partial;
-use crate::simd::table::Weights;
-use crate::simd::{Real, TILE};
+use super::{FastMace, layer::FastLayer};
+use crate::ml::brick::{BrickAtoms, BrickResult, NO_SPECIES};
+use crate::ml::passing::blocks::{BySpecies, block_size};
+use crate::ml::passing::edges::BrickEdges;
+use crate::ml::passing::forces::Sums;
+use crate::ml::passing::perceptron::ReadoutScratch;
+use crate::ml::passing::tiles::Tile;
+use crate::simd::Real;
 
 /// A brick: own atoms, ghosts, edges of the own atoms, features and results.
 #[derive(Debug, Clone, Default)]
@@ -13,20 +15,14 @@ pub struct BrickWork<T> {
     pub(super) own: usize,
     pub(super) species: Vec<u8>,
     pub(super) edges: BrickEdges<T>,
-    /// Own atoms sorted by species; those of species z are `order[groups[z]..groups[z + 1]]`.
-    pub(super) order: Vec<u32>,
-    pub(super) groups: Vec<usize>,
+    pub(super) sorted: BySpecies,
     /// Features of the senders per layer (none for the first), \[own and ghost\]\[width\].
     pub(super) features: Vec<Vec<T>>,
     /// Their adjoints.
     pub(super) adjoints: Vec<Vec<T>>,
     /// Per layer: A, divisors by density, skip connections, adjoints of h; \[own\]\[width\].
     pub(super) nodes: Vec<Nodes<T>>,
-    pub(super) energies: Vec<f64>,
-    pub(super) forces: Vec<[f64; 3]>,
-    pub(super) virial: [f64; 6],
-    pub(super) wants_atom_virial: bool,
-    pub(super) atom_virial: Vec<[f64; 6]>,
+    pub(super) sums: Sums,
     pub(super) scratch: Scratch<T>,
 }
 
@@ -74,97 +70,30 @@ pub struct Scratch<T> {
     pub readout: ReadoutScratch<T>,
 }
 
-/// Arrays of one tile of edges.
-#[derive(Debug, Clone, Default)]
-pub struct Tile<T> {
-    /// Radial functions \[TILE\]\[width\].
-    pub radial: Vec<T>,
-    /// Their derivatives.
-    pub slope: Vec<T>,
-    /// Weights of the interpolation.
-    pub weights: Weights<T>,
-    /// Spherical harmonics \[components\]\[TILE\].
-    pub harmonics: Vec<T>,
-    /// Their adjoints.
-    pub harmonics_bar: Vec<T>,
-    /// Couplings \[components\]\[TILE\].
-    pub couplings: Vec<T>,
-    /// Their adjoints.
-    pub couplings_bar: Vec<T>,
-    /// dE/dr \[TILE\].
-    pub distance_bar: Vec<T>,
-    /// Part of the gradient perpendicular to the edge \[3\]\[TILE\].
-    pub across: Vec<T>,
-    /// Deferred sums.
-    pub partial: Partial<T>,
-}
-
-/// Bytes of Phi that a block of atoms should not exceed.
-const BLOCK_BYTES: usize = 128 << 10;
-
 impl<T: Real> BrickWork<T> {
-    /// Sets atoms and edges. `species` (indices of the model, or [`NO_SPECIES`]) and positions `x` (Å) are of the
-    /// `own` atoms and then of the ghosts; candidates for neighbours of own atom i are
-    /// `index[start[i]..start[i + 1]]`, every image of a neighbour as its own ghost.
-    ///
-    /// # Panics
-    /// If the arrays contradict each other.
-    pub fn set(
+    /// Sets atoms and edges.
+    pub(super) fn set(
         &mut self,
         model: &FastMace<T>,
-        own: usize,
-        species: impl IntoIterator<Item = u8>,
-        x: &[[f64; 3]],
-        (start, index): (&[u32], &[u32]),
+        atoms: &BrickAtoms<'_>,
+        want_atom_virial: bool,
     ) {
+        let BrickAtoms { own, species, .. } = *atoms;
+        assert_eq!(species.len(), atoms.x.len());
+        assert_eq!(atoms.start.len(), own + 1);
+        let known = |&z: &u8| z == NO_SPECIES || (z as usize) < model.reach.species;
+        assert!(species.iter().all(known));
+        self.sums.want_atom_virial(want_atom_virial);
         self.own = own;
         self.species.clear();
-        self.species.extend(species);
-        let species = self.species.as_slice();
-        assert_eq!(species.len(), x.len());
-        assert_eq!(start.len(), own + 1);
-        let known = |&z: &u8| z == NO_SPECIES || (z as usize) < model.species;
-        assert!(species.iter().all(known));
-        self.edges
-            .find(x, species, (start, index), (model.r_max, &model.grid));
-        self.order.clear();
-        self.groups.clear();
-        for z in 0..model.species {
-            self.groups.push(self.order.len());
-            let atoms = (0..own as u32).filter(|&i| species[i as usize] as usize == z);
-            self.order.extend(atoms);
-        }
-        self.groups.push(self.order.len());
-    }
-
-    /// Asks for per-atom virials.
-    pub fn want_atom_virial(&mut self, wanted: bool) {
-        self.wants_atom_virial = wanted;
+        self.species.extend_from_slice(species);
+        self.edges.find(atoms, &model.reach);
+        self.sorted.set(&species[..own], model.reach.species);
     }
 
     /// Number of edges of the own atoms.
     pub fn edge_count(&self) -> usize {
         self.edges.gradient.len()
-    }
-
-    /// Energies of the own atoms (eV).
-    pub fn energies(&self) -> &[f64] {
-        &self.energies
-    }
-
-    /// Forces on own atoms and ghosts that follow from the energies of the own atoms (eV/Å).
-    pub fn forces(&self) -> &[[f64; 3]] {
-        &self.forces
-    }
-
-    /// sum r_a f_b over all pairs, in the order xx yy zz xy xz yz (eV).
-    pub fn virial(&self) -> [f64; 6] {
-        self.virial
-    }
-
-    /// Virials of own atoms and ghosts, one half of each pair's (eV); empty unless asked for.
-    pub fn atom_virial(&self) -> &[[f64; 6]] {
-        &self.atom_virial
     }
 
     /// Sizes all buffers and clears the sums.
@@ -176,46 +105,38 @@ impl<T: Real> BrickWork<T> {
         self.nodes.resize(layers, Nodes::default());
         for (t, layer) in model.layers.iter().enumerate() {
             if t > 0 {
-                self.features[t].resize(all * layer.features.width, T::default());
+                self.features[t].resize(all * layer.convolution.feature_width, T::default());
                 self.adjoints[t].clear();
-                self.adjoints[t].resize(all * layer.features.width, T::default());
+                self.adjoints[t].resize(all * layer.convolution.feature_width, T::default());
             }
             self.nodes[t].reset(layer, self.own, t + 1 == layers);
         }
-        let zero = [0.0; 3];
-        self.energies.clear();
-        let own = &self.species[..self.own];
-        // an atom without a species (NO_SPECIES) has no energy
-        let constant = |&z: &u8| model.constants.get(z as usize).copied().unwrap_or(0.0);
-        self.energies.extend(own.iter().map(constant));
-        self.forces.clear();
-        self.forces.resize(all, zero);
-        self.virial = [0.0; 6];
-        self.atom_virial.clear();
-        if self.wants_atom_virial {
-            self.atom_virial.resize(all, [0.0; 6]);
-        }
+        self.sums.reset(self.own, &self.species, &model.constants);
+    }
+}
+
+impl<T> BrickResult for BrickWork<T> {
+    fn energies(&self) -> &[f64] {
+        self.sums.energies()
+    }
+
+    fn forces(&self) -> &[[f64; 3]] {
+        self.sums.forces()
+    }
+
+    fn virial(&self) -> [f64; 6] {
+        self.sums.virial()
+    }
+
+    fn atom_virial(&self) -> &[[f64; 6]] {
+        self.sums.atom_virial()
     }
 }
 
 impl<T: Real> FastLayer<T> {
     /// Atoms of a block.
     pub(super) fn block_size(&self) -> usize {
-        let row = self.mix.input.width * std::mem::size_of::<T>();
-        (BLOCK_BYTES / row.max(1)).clamp(6, 48) / 6 * 6
-    }
-
-    /// Blocks of atoms of one species: (species, range of the order by species).
-    pub(super) fn blocks(
-        &self,
-        groups: &[usize],
-    ) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
-        let size = self.block_size();
-        groups.windows(2).enumerate().flat_map(move |(z, group)| {
-            let (start, end) = (group[0], group[1]);
-            let starts = (start..end).step_by(size);
-            starts.map(move |at| (z, at..end.min(at + size)))
-        })
+        block_size(self.convolution.message_width * std::mem::size_of::<T>())
     }
 }
 
@@ -258,14 +179,6 @@ impl<T: Real> Scratch<T> {
         self.inverse.resize(n, zero);
         self.density_bar.resize(n, zero);
         self.energies.resize(n, 0.0);
-        let tile = &mut self.tile;
-        tile.radial.resize(TILE * layer.radial.width(), zero);
-        tile.slope.resize(TILE * layer.radial.width(), zero);
-        tile.harmonics.resize(TILE * components, zero);
-        tile.harmonics_bar.resize(TILE * components, zero);
-        tile.couplings.resize(TILE * layer.couplings, zero);
-        tile.couplings_bar.resize(TILE * layer.couplings, zero);
-        tile.distance_bar.resize(TILE, zero);
-        tile.across.resize(3 * TILE, zero);
+        self.tile.size(&layer.convolution, components);
     }
 }

@@ -138,22 +138,11 @@ fn scalars(mul: usize) -> Irreps {
 /// Layouts are the same where the non-empty blocks are; neighbouring blocks of one representation
 /// may be joined on one side.
 fn same(what: &str, given: &Irreps, taken: &Irreps) -> Check {
-    if joined(given) == joined(taken) {
+    if given.joined() == taken.joined() {
         Ok(())
     } else {
         Err(format!("{what}: {given} meets {taken}"))
     }
-}
-
-fn joined(irreps: &Irreps) -> Vec<Block> {
-    let mut out: Vec<Block> = Vec::new();
-    for &block in irreps.0.iter().filter(|b| b.mul > 0) {
-        match out.last_mut() {
-            Some(last) if last.irrep == block.irrep => last.mul += block.mul,
-            _ => out.push(block),
-        }
-    }
-    out
 }
 
 fn positive(what: &str, x: f64) -> Result<()> {

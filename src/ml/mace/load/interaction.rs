@@ -1,15 +1,17 @@
 //! Layers: interaction blocks of all known classes.
 
-use super::blocks::{linear, normalized, one_hot_linear, radial_net, species_linear};
 use super::{module_list, product};
 use crate::ml::activation::Function;
+use crate::ml::e3nn::wigner_sign::WignerSigns;
+use crate::ml::e3nn::{
+    linear, normalized, one_hot_linear, radial_net, species_linear, tensor_product,
+};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::node::Node;
 use crate::ml::irreps::Irreps;
 use crate::ml::layers::Path;
 use crate::ml::mace::model::{Gate, Interaction, Layer, Mixing, Normalization};
 use crate::ml::radial::form::PairEmbedding;
-use crate::ml::wigner::sign_in_e3nn_0_4;
 
 /// All layers of the model.
 pub fn layers(module: &Node, species: usize) -> Result<Vec<Layer>> {
@@ -36,17 +38,17 @@ fn interaction(node: &Node, species: usize) -> Result<Interaction> {
     let up = linear(&node.child("linear_up")?)?;
     let (paths, message) = paths(&node.child("conv_tp")?, &up.output)?;
     let out = node.child("irreps_out")?;
-    let out = super::blocks::irreps(&out)?;
+    let out = crate::ml::e3nn::irreps(&out)?;
     let part = |name: &str| node.child(name).and_then(|n| linear(&n));
     let mixing = match class.as_str() {
         "RealAgnosticInteractionBlock" | "RealAgnosticDensityInteractionBlock" => Mixing::Plain {
             linear: part("linear")?,
-            skip: species_linear(&node.child("skip_tp")?, species)?,
+            skip: species_linear(&node.child("skip_tp")?, species, None)?,
         },
         "RealAgnosticResidualInteractionBlock" | "RealAgnosticDensityResidualInteractionBlock" => {
             Mixing::Residual {
                 linear: part("linear")?,
-                skip: species_linear(&node.child("skip_tp")?, species)?,
+                skip: species_linear(&node.child("skip_tp")?, species, None)?,
             }
         }
         "RealAgnosticResidualNonLinearInteractionBlock" => Mixing::NonLinear {
@@ -85,58 +87,12 @@ fn refuse(class: &str) -> ModelError {
     ))
 }
 
-/// Paths of the tensor product and the layout of the messages.
-///
-/// Instructions are (i_in1, i_in2, i_out, mode, has_weight, path_weight, path_shape); the radial
-/// network gives the channels of all paths in this order.
+/// Paths of the tensor product and the layout of the messages. MACE is trained with e3nn 0.4.4.
 fn paths(node: &Node, input: &Irreps) -> Result<(Vec<Path>, Irreps)> {
-    let sphere = node.child("irreps_in2")?.irreps()?;
-    let message = super::blocks::irreps(&node.child("irreps_out")?)?;
-    if node.child("irreps_in1")?.irreps()? != *input {
-        return Err(node.error("the input is not what linear_up gives"));
-    }
-    let offsets = message.offsets();
-    let mut paths = Vec::new();
-    let mut weight_offset = 0;
-    for instruction in node.child("instructions")?.elements()? {
-        let parts = instruction.elements()?;
-        let [i1, i2, i3, mode, has_weight, weight, ..] = &parts[..] else {
-            return Err(instruction.error("an instruction of a tensor product has seven parts"));
-        };
-        let (i1, i2, i3) = (i1.count()?, i2.count()?, i3.count()?);
-        let (Some(from), Some(y), Some(to)) =
-            (input.0.get(i1), sphere.0.get(i2), message.0.get(i3))
-        else {
-            return Err(instruction.error("a block is named that is not there"));
-        };
-        let (l1, l2, l3) = (from.irrep.l, y.irrep.l, to.irrep.l);
-        let triangle = l3 <= l1 + l2 && l1 <= l2 + l3 && l2 <= l1 + l3;
-        if mode.text()? != "uvu" || !has_weight.flag()? || from.mul != to.mul || !triangle {
-            return Err(instruction.error("the path is not of the form u,1 -> u"));
-        }
-        if y.mul != 1 || i2 != l2 {
-            return Err(instruction.error("the second input is not the spherical harmonics"));
-        }
-        let Some(sign) = sign_in_e3nn_0_4(l1, l2, l3) else {
-            return Err(ModelError::unsupported(format!(
-                "the coupling ({l1}, {l2}, {l3}) of representations of odd total degree is only \
-                 known up to degree 6"
-            )));
-        };
-        paths.push(Path {
-            input: i1,
-            l1,
-            l2,
-            l3,
-            channels: from.mul,
-            weight_offset,
-            message_offset: offsets[i3],
-            weight: sign * weight.number()?,
-        });
-        weight_offset += from.mul;
-    }
-    if paths.is_empty() || paths.len() > 4096 {
-        return Err(node.error("the number of paths is out of range"));
+    let (mut paths, message) = tensor_product(node, input)?;
+    let signs = WignerSigns::of_e3nn_0_4();
+    for path in &mut paths {
+        path.weight *= signs.of([path.l1, path.l2, path.l3])?;
     }
     Ok((paths, message))
 }

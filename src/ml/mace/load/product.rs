@@ -1,6 +1,6 @@
 //! Product basis: symmetric contractions and the linear map after them.
 
-use super::blocks::linear;
+use crate::ml::e3nn::linear;
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::node::Node;
 use crate::ml::irreps::{Irrep, Irreps};

@@ -1,8 +1,8 @@
 //! Readouts: from node features to energies per head.
 
-use super::blocks::{activation, linear};
 use super::module_list;
 use crate::ml::activation::Activation;
+use crate::ml::e3nn::{activation, linear};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::node::Node;
 use crate::ml::mace::model::{Readout, ReadoutKind};

@@ -1,9 +1,9 @@
 //! Message passing of one layer, forward and reverse; see [`Interaction`] for the formulas.
 
-use super::dual::Dual;
-use super::{Edge, EdgeAdjoint, Features, add_scaled, linear, radial};
+use super::{Edge, EdgeAdjoint, Features, add_scaled, radial};
 use crate::ml::layers::Path;
 use crate::ml::mace::model::{Gate, Interaction, MaceModel, Mixing, Normalization};
+use crate::ml::plain::{self, dual::Dual, linear};
 use crate::ml::wigner::wigner_3j;
 
 /// What the reverse sweep needs, and the results.
@@ -69,13 +69,13 @@ fn radial_of(
     edge: &Edge,
 ) -> (Vec<Dual>, Dual) {
     let pair = [species[edge.receiver], species[edge.sender]];
-    let inputs = radial::inputs(model, pair, edge.r);
+    let inputs = plain::radial::inputs(&model.radial, pair, Dual::variable(edge.r));
     let x = radial::net_inputs(model, interaction, pair, &inputs);
-    let weights = radial::net(&interaction.radial, &x);
+    let weights = plain::radial::net(&interaction.radial, &x);
     let density = match &interaction.normalization {
         Normalization::AverageNeighbors(_) => Dual::constant(0.0),
         Normalization::Density { net, .. } => {
-            let d = radial::net(net, &x)[0];
+            let d = plain::radial::net(net, &x)[0];
             (d * d).tanh() * inputs.factor
         }
     };

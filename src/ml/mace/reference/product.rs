@@ -1,8 +1,9 @@
 //! Product basis of one layer: symmetric contractions, the linear map, the skip connection.
 
-use super::{Features, add_scaled, linear};
+use super::{Features, add_scaled};
 use crate::ml::irreps::{Block, Irreps};
 use crate::ml::mace::model::{Contraction, Product};
+use crate::ml::plain::linear;
 
 /// What the reverse sweep needs: A of each node as \[component\]\[channel\].
 pub struct ProductState {

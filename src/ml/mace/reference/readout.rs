@@ -1,9 +1,9 @@
 //! Readouts of one node: energy of a head and its gradient by the features.
 
-use super::linear;
 use crate::ml::activation::Activation;
 use crate::ml::layers::Linear;
 use crate::ml::mace::model::ReadoutKind;
+use crate::ml::plain::linear;
 
 /// Energy of one head.
 pub fn energy(kind: &ReadoutKind, h: &[f64], head: usize, heads: usize) -> f64 {

@@ -1,16 +1,27 @@
-//! Building blocks of e3nn and torch that occur in several places: linear maps, radial networks,
-//! activations. Normalisation coefficients are folded into the weights here.
+//! Modules of e3nn and torch that occur in the files of several families: linear maps, tensor
+//! products, perceptrons, activations. Normalisation coefficients are folded into the weights.
+//!
+//! Here they are read from an attribute tree, which names every instruction; [`rules`] has the
+//! rules by which e3nn derives the instructions, for files that hold bare arrays.
+//! Imports the attribute tree, irreps and the plain data of layers.
+
+pub mod activation;
+pub mod rules;
+pub mod wigner_sign;
+
+pub use activation::{activation, normalized};
+pub use rules::Instruction;
 
 use crate::ml::activation::{Activation, Function};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::node::Node;
-use crate::ml::irreps::Irreps;
-use crate::ml::layers::{Linear, LinearBlock, Mlp, MlpLayer, SpeciesLinear};
+use crate::ml::irreps::{Block, Irrep, Irreps};
+use crate::ml::layers::{Linear, Mlp, MlpLayer, Path, SpeciesLinear};
 
 /// Highest degree of any representation.
 pub const MAX_L: usize = 11;
 /// Longest feature vector.
-const MAX_DIM: usize = 1 << 20;
+pub const MAX_DIM: usize = 1 << 20;
 
 /// Irreps whose dimension and degree are within reason.
 pub fn irreps(node: &Node) -> Result<Irreps> {
@@ -23,13 +34,6 @@ pub fn irreps(node: &Node) -> Result<Irreps> {
         return Err(node.error(format!("{irreps} is too large")));
     }
     Ok(irreps)
-}
-
-/// One instruction of a linear map or tensor product: from block to block with a coefficient.
-struct Instruction {
-    input: usize,
-    output: usize,
-    coefficient: f64,
 }
 
 /// e3nn `Linear`: instructions (i_in, i_out, path_shape, path_weight); i_in = -1 marks a bias.
@@ -55,7 +59,8 @@ pub fn linear(node: &Node) -> Result<Linear> {
         }
     }
     let weight = node.child("weight")?.array()?.data;
-    let blocks = linear_blocks(node, &input, &output, &instructions, &weight, 1)?;
+    let blocks = rules::blocks(&input, &output, &instructions, &weight, &[1.0], 1)
+        .map_err(|e| node.error(e))?;
     let bias = match node.some("bias") {
         Some(bias) => bias.array()?.data,
         None => Vec::new(),
@@ -71,13 +76,26 @@ pub fn linear(node: &Node) -> Result<Linear> {
     })
 }
 
-/// e3nn `FullyConnectedTensorProduct` with a one-hot species vector: instructions
-/// (i_in1, i_in2, i_out, mode, has_weight, path_weight, path_shape), weights (u, species, w).
-pub fn species_linear(node: &Node, species: usize) -> Result<SpeciesLinear> {
+/// e3nn `FullyConnectedTensorProduct` with a vector of even scalars per species, `attributes`
+/// \[species\]\[V\] (None: one-hot vectors): instructions (i_in1, i_in2, i_out, mode, has_weight,
+/// path_weight, path_shape), weights (u, v, w).
+pub fn species_linear(
+    node: &Node,
+    species: usize,
+    attributes: Option<&[f64]>,
+) -> Result<SpeciesLinear> {
+    let identity;
+    let attributes = match attributes {
+        Some(attributes) => attributes,
+        None => {
+            identity = rules::identity(species);
+            &identity
+        }
+    };
     refuse_foreign(node)?;
     let input = irreps(&node.child("irreps_in1")?)?;
     let output = irreps(&node.child("irreps_out")?)?;
-    if node.child("irreps_in2")?.irreps()? != one_hot(species) {
+    if node.child("irreps_in2")?.irreps()? != scalars(attributes.len() / species) {
         return Err(node.error("the second input is not the species vector"));
     }
     let mut instructions = Vec::new();
@@ -102,7 +120,8 @@ pub fn species_linear(node: &Node, species: usize) -> Result<SpeciesLinear> {
         });
     }
     let weight = node.child("weight")?.array()?.data;
-    let blocks = linear_blocks(node, &input, &output, &instructions, &weight, species)?;
+    let blocks = rules::blocks(&input, &output, &instructions, &weight, attributes, species)
+        .map_err(|e| node.error(e))?;
     Ok(SpeciesLinear {
         input,
         output,
@@ -110,72 +129,70 @@ pub fn species_linear(node: &Node, species: usize) -> Result<SpeciesLinear> {
     })
 }
 
-/// Cuts the weights (u, species, w) of consecutive instructions apart; returns them as
-/// (species, u, w) with the coefficient folded in.
-fn linear_blocks(
-    node: &Node,
-    input: &Irreps,
-    output: &Irreps,
-    instructions: &[Instruction],
-    weight: &[f64],
-    species: usize,
-) -> Result<Vec<LinearBlock>> {
-    let mut blocks = Vec::new();
-    let mut rest = weight;
-    for &Instruction {
-        input: i,
-        output: o,
-        coefficient,
-    } in instructions
-    {
-        let (Some(from), Some(to)) = (input.0.get(i), output.0.get(o)) else {
-            return Err(node.error("an instruction names a block that is not there"));
-        };
-        if from.irrep != to.irrep {
-            return Err(node.error(format!(
-                "an instruction maps {} to {}",
-                from.irrep, to.irrep
-            )));
-        }
-        let count = from.mul * species * to.mul;
-        if rest.len() < count {
-            return Err(node.error("there are too few weights"));
-        }
-        let (these, others) = rest.split_at(count);
-        rest = others;
-        let mut weight = Vec::with_capacity(count);
-        for z in 0..species {
-            for u in 0..from.mul {
-                let row = &these[(u * species + z) * to.mul..][..to.mul];
-                weight.extend(row.iter().map(|w| w * coefficient));
-            }
-        }
-        blocks.push(LinearBlock {
-            input: i,
-            output: o,
-            weight,
-        });
-    }
-    if rest.is_empty() {
-        Ok(blocks)
-    } else {
-        Err(node.error("there are too many weights"))
-    }
-}
-
-fn one_hot(species: usize) -> Irreps {
-    use crate::ml::irreps::{Block, Irrep};
+/// `mul` even scalars.
+pub fn scalars(mul: usize) -> Irreps {
     Irreps(vec![Block {
-        mul: species,
+        mul,
         irrep: Irrep::SCALAR,
     }])
+}
+
+/// e3nn `TensorProduct` of features of the layout `input` with spherical harmonics, mode `uvu`:
+/// its paths, with the factor that the file gives, and the layout of the result.
+///
+/// Instructions are (i_in1, i_in2, i_out, mode, has_weight, path_weight, path_shape); the
+/// weights of all paths follow each other in this order.
+pub fn tensor_product(node: &Node, input: &Irreps) -> Result<(Vec<Path>, Irreps)> {
+    let sphere = node.child("irreps_in2")?.irreps()?;
+    let message = irreps(&node.child("irreps_out")?)?;
+    if node.child("irreps_in1")?.irreps()?.joined() != input.joined() {
+        return Err(node.error("the input is not what the linear map before it gives"));
+    }
+    let offsets = message.offsets();
+    let mut paths = Vec::new();
+    let mut weight_offset = 0;
+    for instruction in node.child("instructions")?.elements()? {
+        let parts = instruction.elements()?;
+        let [i1, i2, i3, mode, has_weight, weight, ..] = &parts[..] else {
+            return Err(instruction.error("an instruction of a tensor product has seven parts"));
+        };
+        let (i1, i2, i3) = (i1.count()?, i2.count()?, i3.count()?);
+        let (Some(from), Some(y), Some(to)) =
+            (input.0.get(i1), sphere.0.get(i2), message.0.get(i3))
+        else {
+            return Err(instruction.error("a block is named that is not there"));
+        };
+        let (l1, l2, l3) = (from.irrep.l, y.irrep.l, to.irrep.l);
+        let triangle = l3 <= l1 + l2 && l1 <= l2 + l3 && l2 <= l1 + l3;
+        if mode.text()? != "uvu" || !has_weight.flag()? || from.mul != to.mul || !triangle {
+            return Err(instruction.error("the path is not of the form u,1 -> u"));
+        }
+        if y.mul != 1 || i2 != l2 {
+            return Err(instruction.error("the second input is not the spherical harmonics"));
+        }
+        paths.push(Path {
+            input: i1,
+            l1,
+            l2,
+            l3,
+            channels: from.mul,
+            weight_offset,
+            message_offset: offsets[i3],
+            weight: weight.number()?,
+        });
+        weight_offset += from.mul;
+    }
+    if paths.is_empty() || paths.len() > rules::MAX_PATHS {
+        return Err(node.error("the number of paths is out of range"));
+    }
+    Ok((paths, message))
 }
 
 /// A `Linear` of the species vector: one row of even scalars per species.
 pub fn one_hot_linear(node: &Node, species: usize) -> Result<Vec<f64>> {
     let map = linear(node)?;
     match (&map.blocks[..], map.bias.is_empty()) {
-        ([block], true) if map.input == one_hot(species) && map.output.0.len() == 1 => {
+        ([block], true) if map.input == scalars(species) && map.output.0.len() == 1 => {
             Ok(block.weight.clone())
         }
         _ => Err(node.error(format!(
@@ -322,95 +339,4 @@ fn dense(node: &Node) -> Result<MlpLayer> {
         weight,
         bias,
     })
-}
-
-/// Constants by which e3nn multiplies activations. They are means over a fixed random sample, not
-/// integrals, and must not be recomputed; TorchScript files bake them into code.
-fn second_moment(function: Function) -> f64 {
-    match function {
-        Function::Identity => 1.0,
-        Function::Silu => 1.6791767923989418,
-        Function::Tanh => 1.5937334472592695,
-        Function::Abs => 1.001110600838467,
-        Function::Sigmoid => 1.8467055342154763,
-        Function::Relu => 1.4163393446331365,
-        // functions of Deep Potential networks, which are not normalised
-        Function::Relu6 | Function::Softplus | Function::GeluTanh | Function::SiluTanh { .. } => {
-            1.0
-        }
-    }
-}
-
-/// The activation with e3nn's constant.
-pub fn normalized(function: Function) -> Activation {
-    Activation {
-        function,
-        factor: second_moment(function),
-    }
-}
-
-/// e3nn `normalize2mom`: the function by name (pickles) or by its source code (TorchScript).
-pub fn activation(node: &Node) -> Result<Activation> {
-    if node.class() != "normalize2mom" {
-        return Err(node.error(format!("the activation {} is not known", node.class())));
-    }
-    let function = match node.some("f") {
-        Some(f) => function_named(&f)?,
-        None => function_in_source(node)?,
-    };
-    let identity = node
-        .some("_is_id")
-        .map(|n| n.flag())
-        .transpose()?
-        .unwrap_or(false);
-    let factor = match node.some("cst") {
-        _ if identity => 1.0,
-        Some(factor) => factor.number()?,
-        None => second_moment(function),
-    };
-    Ok(Activation { function, factor })
-}
-
-fn function_named(node: &Node) -> Result<Function> {
-    let last;
-    let name = match node.function() {
-        Some(name) => name,
-        // builtin functions are pickled as getattr(module, name), modules by their class
-        None if node.full_class().ends_with(".getattr") => match node.elements()?.last() {
-            Some(name) => name.text()?,
-            None => "",
-        },
-        None => {
-            last = node.class();
-            &last
-        }
-    };
-    match name.to_ascii_lowercase().as_str() {
-        "silu" => Ok(Function::Silu),
-        "tanh" => Ok(Function::Tanh),
-        "abs" => Ok(Function::Abs),
-        "sigmoid" => Ok(Function::Sigmoid),
-        _ => Err(unknown_function(name)),
-    }
-}
-
-fn function_in_source(node: &Node) -> Result<Function> {
-    let source = node.source()?.unwrap_or_default();
-    let known = [
-        ("torch.silu(", Function::Silu),
-        ("torch.tanh(", Function::Tanh),
-        ("torch.abs(", Function::Abs),
-        ("torch.sigmoid(", Function::Sigmoid),
-    ];
-    let mut found = known.iter().filter(|(call, _)| source.contains(call));
-    match (found.next(), found.next()) {
-        (Some((_, function)), None) => Ok(*function),
-        _ => Err(unknown_function("of the file's code")),
-    }
-}
-
-fn unknown_function(name: &str) -> ModelError {
-    ModelError::unsupported(format!(
-        "the activation function {name} is not known; silu, tanh, abs and sigmoid are"
-    ))
 }

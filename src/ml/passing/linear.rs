@@ -127,7 +127,8 @@ fn is_scalar(irreps: &Irreps, block: usize) -> bool {
     irreps.0[block].irrep == crate::ml::irreps::Irrep::SCALAR
 }
 
-fn multiply(a: &[f64], b: &[f64], rows: usize, middle: usize, columns: usize) -> Vec<f64> {
+/// Product of row-major matrices \[rows\]\[middle\] and \[middle\]\[columns\].
+pub fn multiply(a: &[f64], b: &[f64], rows: usize, middle: usize, columns: usize) -> Vec<f64> {
     let mut out = vec![0.0; rows * columns];
     for r in 0..rows {
         let to = &mut out[r * columns..(r + 1) * columns];

@@ -1,9 +1,12 @@
 //! Edges of one brick at one step: pairs inside the cutoff, in the form the kernels read.
 
-use super::NO_SPECIES;
-use crate::ml::radial::table::Grid;
+use crate::ml::brick::{BrickAtoms, NO_SPECIES};
+use crate::ml::radial::grid::Grid;
 use crate::ml::spherical::Directions;
 use crate::simd::{Real, TILE};
+
+/// Least distance (Å): clamped as the trainers do, so that atoms on top of each other give numbers.
+const CLOSEST: f64 = 1e-12;
 
 /// Edges sorted by receiver. Arrays of edges have [`TILE`] more entries than edges, so that whole
 /// tiles can be read.
@@ -27,44 +30,70 @@ pub struct BrickEdges<T> {
     pub z: Vec<T>,
     /// 1 / length.
     pub inverse: Vec<T>,
+    /// Length times the factor of the pair: the argument of the radial functions (Å).
+    pub argument: Vec<f64>,
     /// Node of the radial tables.
     pub node: Vec<u32>,
     /// Position between two nodes.
     pub position: Vec<T>,
+    /// Its derivative with respect to the length (1/Å).
+    pub rate: Vec<T>,
     /// dE/d(r_i - r_j) (eV/Å), filled by the backward pass.
     pub gradient: Vec<[f64; 3]>,
 }
 
+/// Which pairs are edges, and the argument of their radial functions.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// Longest distance, and end of the radial functions (Å).
+    pub r_max: f64,
+    /// Number of species.
+    pub species: usize,
+    /// Factors of the distance \[receiver\]\[sender\], at least 1, or empty for none. An edge
+    /// ends where the product is `r_max`.
+    pub stretch: Vec<f64>,
+    /// Nodes of the radial tables.
+    pub grid: Grid,
+}
+
+impl Reach {
+    #[inline(always)]
+    fn stretch(&self, receiver: u8, sender: u8) -> f64 {
+        let pair = usize::from(receiver) * self.species + usize::from(sender);
+        self.stretch.get(pair).copied().unwrap_or(1.0)
+    }
+}
+
 impl<T: Real> BrickEdges<T> {
-    /// Finds the edges of the first `own` atoms of `x` among the candidates
-    /// `index[start[i]..start[i + 1]]`: those closer than `r_max`.
-    pub fn find(
-        &mut self,
-        x: &[[f64; 3]],
-        species: &[u8],
-        (start, index): (&[u32], &[u32]),
-        (r_max, grid): (f64, &Grid),
-    ) {
+    /// Finds the edges of the own atoms among their candidates.
+    pub fn find(&mut self, atoms: &BrickAtoms<'_>, reach: &Reach) {
         self.clear();
-        for (i, range) in start.windows(2).enumerate() {
+        let (x, species) = (atoms.x, atoms.species);
+        for (i, list) in atoms.start.windows(2).enumerate() {
             let xi = x[i];
             if species[i] == NO_SPECIES {
                 self.start.push(self.sender.len() as u32);
                 continue;
             }
-            for &j in &index[range[0] as usize..range[1] as usize] {
+            for &j in &atoms.index[list[0] as usize..list[1] as usize] {
                 let xj = x[j as usize];
                 let d = [xi[0] - xj[0], xi[1] - xj[1], xi[2] - xj[2]];
                 let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-                if r2 < r_max * r_max && species[j as usize] != NO_SPECIES {
+                if r2 >= reach.r_max * reach.r_max || species[j as usize] == NO_SPECIES {
+                    continue;
+                }
+                let r = r2.sqrt().max(CLOSEST);
+                let argument = r * reach.stretch(species[i], species[j as usize]);
+                if argument < reach.r_max {
                     self.sender.push(j);
                     self.vector.push(d);
-                    self.distance.push(r2);
+                    self.distance.push(r);
+                    self.argument.push(argument);
                 }
             }
             self.start.push(self.sender.len() as u32);
         }
-        self.complete(species, grid);
+        self.complete(species, &reach.grid);
     }
 
     fn clear(&mut self) {
@@ -73,9 +102,10 @@ impl<T: Real> BrickEdges<T> {
         self.sender.clear();
         self.vector.clear();
         self.distance.clear();
+        self.argument.clear();
     }
 
-    /// Everything that follows from vectors, squared distances and senders.
+    /// Everything that follows from vectors, distances and senders.
     fn complete(&mut self, species: &[u8], grid: &Grid) {
         let edges = self.sender.len();
         let whole = edges + TILE;
@@ -85,6 +115,7 @@ impl<T: Real> BrickEdges<T> {
             &mut self.z,
             &mut self.inverse,
             &mut self.position,
+            &mut self.rate,
         ] {
             array.resize(whole, T::default());
         }
@@ -92,19 +123,19 @@ impl<T: Real> BrickEdges<T> {
         self.sender_species.resize(whole, 0);
         self.node.resize(whole, 0);
         self.distance.resize(whole, 1.0);
+        self.argument.resize(whole, 1.0);
         for e in 0..edges {
-            // clamped as the trainer does, so that atoms on top of each other give numbers
-            let r = self.distance[e].sqrt().max(1e-12);
-            let inverse = 1.0 / r;
+            let inverse = 1.0 / self.distance[e];
             let d = self.vector[e];
-            let (node, position) = grid.locate(r);
-            self.distance[e] = r;
+            let place = grid.locate(self.argument[e]);
             self.x[e] = T::from_f64(d[0] * inverse);
             self.y[e] = T::from_f64(d[1] * inverse);
             self.z[e] = T::from_f64(d[2] * inverse);
             self.inverse[e] = T::from_f64(inverse);
-            self.node[e] = node;
-            self.position[e] = T::from_f64(position);
+            self.node[e] = place.node;
+            self.position[e] = T::from_f64(place.position);
+            // by the distance, not by the argument
+            self.rate[e] = T::from_f64(place.rate * self.argument[e] * inverse);
             self.sender_species[e] = u32::from(species[self.sender[e] as usize]);
         }
         self.gradient.clear();

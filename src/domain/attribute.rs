@@ -1,0 +1,160 @@
+//! Per-atom attributes by name: columns of dumps and of `compute property/atom`.
+
+use super::host::{Host, Reference};
+use super::values::unwrapped;
+use crate::error::Result;
+
+/// What a word such as `x` or `c_ID[2]` says of each atom.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attribute {
+    /// `id`
+    Id,
+    /// `mol`
+    Molecule,
+    /// `type`
+    Type,
+    /// `typelabel`
+    TypeLabel,
+    /// `element`
+    Element,
+    /// `proc`, `procp1`: argyro has one process; the value is 0 or 1.
+    Process(i64),
+    /// `mass`
+    Mass,
+    /// `q`
+    Charge,
+    /// `x`
+    Position(usize),
+    /// `xs`
+    Scaled(usize),
+    /// `xu`
+    Unwrapped(usize),
+    /// `xsu`
+    ScaledUnwrapped(usize),
+    /// `ix`
+    Image(usize),
+    /// `vx`
+    Velocity(usize),
+    /// `fx`
+    Force(usize),
+    /// `c_ID`, `f_ID`, `v_name`
+    Value(Reference),
+}
+
+/// Names of the attributes, for messages.
+pub const ATTRIBUTES: &[&str] = &[
+    "id",
+    "mol",
+    "type",
+    "typelabel",
+    "element",
+    "proc",
+    "procp1",
+    "mass",
+    "q",
+    "x",
+    "y",
+    "z",
+    "xs",
+    "ys",
+    "zs",
+    "xu",
+    "yu",
+    "zu",
+    "xsu",
+    "ysu",
+    "zsu",
+    "ix",
+    "iy",
+    "iz",
+    "vx",
+    "vy",
+    "vz",
+    "fx",
+    "fy",
+    "fz",
+];
+
+impl Attribute {
+    /// Parses one word; `None` if it is no attribute.
+    pub fn parse(word: &str) -> Option<Self> {
+        let axis = |s: &str| ["x", "y", "z"].iter().position(|a| *a == s);
+        Some(match word {
+            "id" => Self::Id,
+            "mol" => Self::Molecule,
+            "type" => Self::Type,
+            "typelabel" => Self::TypeLabel,
+            "element" => Self::Element,
+            "proc" => Self::Process(0),
+            "procp1" => Self::Process(1),
+            "mass" => Self::Mass,
+            "q" => Self::Charge,
+            _ => {
+                if let Some(r) = Reference::parse(word) {
+                    return Some(Self::Value(r));
+                }
+                if let Some(k) = axis(word) {
+                    return Some(Self::Position(k));
+                }
+                let (first, rest) = word.split_at_checked(1)?;
+                match (first, axis(rest)) {
+                    ("i", Some(k)) => Self::Image(k),
+                    ("v", Some(k)) => Self::Velocity(k),
+                    ("f", Some(k)) => Self::Force(k),
+                    _ => match (axis(first)?, rest) {
+                        (k, "s") => Self::Scaled(k),
+                        (k, "u") => Self::Unwrapped(k),
+                        (k, "su") => Self::ScaledUnwrapped(k),
+                        _ => return None,
+                    },
+                }
+            }
+        })
+    }
+
+    /// Whether values are whole numbers.
+    pub fn is_int(&self) -> bool {
+        matches!(
+            self,
+            Self::Id | Self::Molecule | Self::Type | Self::Process(_) | Self::Image(_)
+        )
+    }
+
+    /// Whether values are texts.
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::TypeLabel | Self::Element)
+    }
+}
+
+/// The numbers of one attribute for all atoms, in the order of `Atoms`; texts are numbered by type.
+///
+/// # Errors
+/// A value cannot be evaluated.
+pub fn column(a: &Attribute, host: &mut dyn Host) -> Result<Vec<f64>> {
+    if let Attribute::Value(r) = a {
+        return host.per_atom(r);
+    }
+    let s = host.state();
+    let n = s.atoms.len();
+    let fractional = |x: [f64; 3], k: usize| s.cell.as_ref().map_or(0.0, |c| c.to_fractional(x)[k]);
+    let value = |i: usize| -> f64 {
+        let t = &s.atoms;
+        match a {
+            Attribute::Id => t.id[i] as f64,
+            Attribute::Molecule => t.molecule.get(i).map_or(0.0, |m| *m as f64),
+            Attribute::Type | Attribute::TypeLabel | Attribute::Element => f64::from(t.kind[i]),
+            Attribute::Process(p) => *p as f64,
+            Attribute::Mass => s.mass_of(i),
+            Attribute::Charge => t.q.get(i).copied().unwrap_or(0.0),
+            Attribute::Position(k) => t.x[i][*k],
+            Attribute::Scaled(k) => fractional(t.x[i], *k),
+            Attribute::Unwrapped(k) => unwrapped(s, i)[*k],
+            Attribute::ScaledUnwrapped(k) => fractional(t.x[i], *k) + f64::from(t.image[i][*k]),
+            Attribute::Image(k) => f64::from(t.image[i][*k]),
+            Attribute::Velocity(k) => t.v[i][*k],
+            Attribute::Force(k) => t.f[i][*k],
+            Attribute::Value(_) => 0.0,
+        }
+    };
+    Ok((0..n).map(value).collect())
+}

@@ -1,0 +1,444 @@
+//! Random models of many shapes: forces against differences of energies, levels and precisions
+//! against each other, exact evaluation against tables.
+
+use super::function::tests::{net, number};
+use super::*;
+use crate::ml::activation::Function as Curve;
+use crate::ml::brick::{BrickResult, NO_SPECIES, OneBrick};
+use crate::ml::deepmd::model::{Fitting, *};
+
+/// Number of types of the models here.
+const TYPES: usize = 2;
+
+/// Statistics of slots that are the same in each section.
+fn environment(columns: usize, selection: Selection, mean: f64) -> Environment {
+    let slots = selection.slots();
+    let (mut m, mut s) = (Vec::new(), Vec::new());
+    for i in 0..TYPES {
+        for slot in 0..slots {
+            let sections = 0..TYPES;
+            let z = match &selection {
+                Selection::PerType(_) => sections
+                    .into_iter()
+                    .find(|&z| selection.section(z).contains(&slot))
+                    .unwrap(),
+                Selection::Total(_) => 0,
+            };
+            for d in 0..columns {
+                m.push(if d == 0 {
+                    mean * (1.0 + 0.1 * (i * 2 + z) as f64)
+                } else {
+                    0.0
+                });
+                s.push(0.2 + 0.05 * (i + 2 * z + usize::from(d > 0)) as f64);
+            }
+        }
+    }
+    Environment {
+        cutoff: 4.0,
+        smooth: 0.5,
+        protection: 0.0,
+        switch: Switch::Quintic,
+        selection,
+        stored: Stored::Double,
+        columns,
+        mean: m,
+        stddev: s,
+        excluded: vec![false; TYPES * TYPES],
+        excluded_padding: false,
+    }
+}
+
+fn embeddings(one_side: bool, sizes: &[usize], seed: usize) -> PairEmbeddings {
+    let count = if one_side { TYPES } else { TYPES * TYPES };
+    let one = |k| Embedding::Network(net(sizes, seed + k, Curve::Tanh));
+    PairEmbeddings {
+        one_side,
+        list: (0..count).map(one).collect(),
+    }
+}
+
+pub fn se_e2_a(one_side: bool) -> Descriptor {
+    Descriptor::SeE2A(SeE2A {
+        environment: environment(4, Selection::PerType(vec![60, 90]), 0.08),
+        embeddings: embeddings(one_side, &[1, 5, 10, 20], 1),
+        axis: 6,
+        divisor: 150.0,
+    })
+}
+
+pub fn se_e2_r() -> Descriptor {
+    Descriptor::SeE2R(SeE2R {
+        environment: environment(1, Selection::PerType(vec![60, 90]), 0.05),
+        embeddings: embeddings(true, &[1, 4, 8], 7),
+    })
+}
+
+pub fn se_atten(strip: bool, smooth: bool, one_side: bool, append: bool) -> Descriptor {
+    let width = 3;
+    let mut type_embedding: Vec<f64> = (0..TYPES * width).map(number).collect();
+    type_embedding.extend([0.0; 3]);
+    let rows = if one_side {
+        TYPES + 1
+    } else {
+        (TYPES + 1) * (TYPES + 1)
+    };
+    let input = if strip {
+        TypeInput::Strip {
+            radial: Embedding::Network(net(&[1, 6, 12], 3, Curve::Tanh)),
+            types: (0..rows * 12).map(|i| number(i + 5)).collect(),
+            smooth,
+        }
+    } else {
+        let inputs = 1 + width * if one_side { 1 } else { 2 };
+        TypeInput::Concat(net(&[inputs, 7, 14], 3, Curve::Tanh))
+    };
+    Descriptor::SeAtten(SeAtten {
+        environment: environment(4, Selection::Total(140), 0.03),
+        type_embedding,
+        tebd_width: width,
+        padding_row: TYPES,
+        one_side,
+        input,
+        attention: Vec::new(),
+        axis: 5,
+        divisor: 140.0,
+        append_type: append,
+    })
+}
+
+pub fn model(descriptor: Descriptor, curve: Curve) -> DeepmdModel {
+    let frame = Parameters {
+        mean: vec![0.5],
+        inverse_std: vec![2.0],
+        default: None,
+    };
+    let width = descriptor.width() + 1;
+    let fit = |k| {
+        let mut fit = net(&[width, 11, 11, 1], 40 + k, curve);
+        fit.layers[2].residual = Residual::None;
+        fit.layers[2].activation.function = Curve::Identity;
+        fit
+    };
+    let shared = matches!(descriptor, Descriptor::SeAtten(_));
+    DeepmdModel {
+        type_map: vec!["O".into(), "H".into()],
+        fitting: Fitting {
+            networks: (0..if shared { 1 } else { TYPES }).map(fit).collect(),
+            frame,
+            atomic: Parameters::default(),
+            case: Vec::new(),
+            subtract_vacuum: vec![true, false],
+            stored: Stored::Double,
+        },
+        descriptor,
+        energy_bias: vec![-1.5, 0.25],
+        excluded_pairs: vec![false; TYPES * TYPES],
+        excluded_atoms: vec![false; TYPES],
+        nearest: None,
+        min_distance: None,
+        version: String::new(),
+    }
+}
+
+pub fn many_models() -> Vec<DeepmdModel> {
+    let mut list = vec![
+        model(se_e2_a(true), Curve::Tanh),
+        model(se_e2_a(false), Curve::GeluTanh),
+        model(se_e2_r(), Curve::Softplus),
+        model(
+            Descriptor::Hybrid(vec![se_e2_a(false), se_e2_r()]),
+            Curve::Tanh,
+        ),
+        model(se_atten(false, false, true, true), Curve::Silu),
+        model(se_atten(false, false, false, true), Curve::Tanh),
+        model(se_atten(true, false, false, false), Curve::Tanh),
+        model(se_atten(true, true, false, true), Curve::Tanh),
+        model(se_atten(true, true, true, false), Curve::Tanh),
+    ];
+    let mut excluded = model(
+        Descriptor::Hybrid(vec![se_e2_r(), se_e2_a(true)]),
+        Curve::Tanh,
+    );
+    if let Descriptor::Hybrid(parts) = &mut excluded.descriptor {
+        for part in parts {
+            let environment = match part {
+                Descriptor::SeE2A(d) => &mut d.environment,
+                Descriptor::SeE2R(d) => &mut d.environment,
+                _ => continue,
+            };
+            environment.excluded = vec![false, true, true, false];
+            environment.protection = 0.01;
+            environment.excluded_padding = environment.columns == 1;
+        }
+    }
+    list.push(excluded);
+    let mut hidden = model(se_e2_a(true), Curve::Tanh);
+    hidden.excluded_pairs = vec![true, false, false, false];
+    hidden.excluded_atoms = vec![false, true];
+    list.push(hidden);
+    list
+}
+
+/// Atoms of a periodic cell with their images.
+pub struct System {
+    pub cell: f64,
+    pub x: Vec<[f64; 3]>,
+    pub species: Vec<u8>,
+    pub owner: Vec<u32>,
+    pub own: usize,
+    pub list: (Vec<u32>, Vec<u32>),
+}
+
+impl System {
+    pub fn new(atoms: usize) -> System {
+        let cell = 1.45 * (atoms as f64).cbrt();
+        let per = (atoms as f64).cbrt().ceil() as usize;
+        let step = cell / per as f64;
+        let place = |k: usize, c: usize| {
+            let grid = [k / (per * per), k / per % per, k % per][c] as f64;
+            (grid + 0.3 * number(3 * k + c)) * step
+        };
+        let own: Vec<[f64; 3]> = (0..atoms)
+            .map(|k| [place(k, 0), place(k, 1), place(k, 2)])
+            .collect();
+        let species: Vec<u8> = (0..atoms).map(|k| u8::from(k % 3 != 0)).collect();
+        System::of(cell, &own, &species)
+    }
+
+    fn of(cell: f64, own: &[[f64; 3]], species: &[u8]) -> System {
+        let (mut x, mut owner) = (own.to_vec(), (0..own.len() as u32).collect::<Vec<_>>());
+        let images = (4.0 / cell).ceil() as i32;
+        let range = -images..=images;
+        for a in range.clone() {
+            for b in range.clone() {
+                for c in range.clone() {
+                    if (a, b, c) != (0, 0, 0) {
+                        let shift = [a, b, c].map(|n| f64::from(n) * cell);
+                        for (i, p) in own.iter().enumerate() {
+                            x.push([p[0] + shift[0], p[1] + shift[1], p[2] + shift[2]]);
+                            owner.push(i as u32);
+                        }
+                    }
+                }
+            }
+        }
+        let (mut start, mut index) = (vec![0], Vec::new());
+        for i in 0..own.len() {
+            for j in (0..x.len()).filter(|&j| j != i) {
+                let r2: f64 = (0..3).map(|c| (x[i][c] - x[j][c]).powi(2)).sum();
+                if r2 < 4.6 * 4.6 {
+                    index.push(j as u32);
+                }
+            }
+            start.push(index.len() as u32);
+        }
+        System {
+            cell,
+            species: owner.iter().map(|&i| species[i as usize]).collect(),
+            own: own.len(),
+            x,
+            owner,
+            list: (start, index),
+        }
+    }
+
+    fn moved(&self, atom: usize, c: usize, by: f64) -> System {
+        let mut own = self.x[..self.own].to_vec();
+        own[atom][c] += by;
+        System::of(self.cell, &own, &self.species[..self.own])
+    }
+}
+
+pub struct Outcome {
+    pub energies: Vec<f64>,
+    pub forces: Vec<[f64; 3]>,
+    pub virial: [f64; 6],
+}
+
+pub fn evaluate<T: Real>(
+    model: &DeepmdModel,
+    system: &System,
+    level: Level,
+    exact: bool,
+) -> Outcome {
+    let options = FastOptions {
+        exact,
+        level,
+        given: Given {
+            frame: vec![0.8],
+            atomic: Vec::new(),
+        },
+    };
+    let fast = FastDeepmd::<T>::new(model, &options).unwrap();
+    fast.prepare(&[true; TYPES]);
+    let mut works = vec![BrickWork::default()];
+    let atoms = BrickAtoms {
+        own: system.own,
+        species: &system.species,
+        x: &system.x,
+        start: &system.list.0,
+        index: &system.list.1,
+    };
+    fast.set(&mut works[0], &atoms, true);
+    fast.evaluate(&mut works, &OneBrick::default());
+    let w = &works[0];
+    let mut forces = vec![[0.0; 3]; system.own];
+    for (f, &i) in w.forces().iter().zip(&system.owner) {
+        (0..3).for_each(|c| forces[i as usize][c] += f[c]);
+    }
+    let virial = w.virial();
+    for c in 0..6 {
+        let sum: f64 = w.atom_virial().iter().map(|v| v[c]).sum();
+        assert!((sum - virial[c]).abs() < 1e-9 * (1.0 + virial[c].abs()));
+    }
+    Outcome {
+        energies: w.energies().to_vec(),
+        forces,
+        virial,
+    }
+}
+
+fn total(outcome: &Outcome) -> f64 {
+    outcome.energies.iter().sum()
+}
+
+#[test]
+fn forces_are_the_gradient() {
+    let system = System::new(9);
+    for (n, model) in many_models().iter().enumerate() {
+        for exact in [false, true] {
+            let run = |s: &System| evaluate::<f64>(model, s, Level::detect(), exact);
+            let here = run(&system);
+            let h = 1e-4;
+            for (atom, c) in [(0, 0), (1, 1), (5, 2)] {
+                let ends = [-h, h].map(|by| total(&run(&system.moved(atom, c, by))));
+                let expected = -(ends[1] - ends[0]) / (2.0 * h);
+                let got = here.forces[atom][c];
+                assert!(
+                    (got - expected).abs() < 1e-6,
+                    "{n} {atom}: {got} {expected}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_virial_is_the_strain_derivative() {
+    let system = System::new(9);
+    for (n, model) in many_models().iter().enumerate() {
+        let run = |scale: f64| {
+            let own: Vec<[f64; 3]> = (system.x[..system.own].iter())
+                .map(|p| p.map(|x| x * scale))
+                .collect();
+            let s = System::of(system.cell * scale, &own, &system.species[..system.own]);
+            evaluate::<f64>(model, &s, Level::detect(), false)
+        };
+        let h = 1e-5;
+        let expected = -(total(&run(1.0 + h)) - total(&run(1.0 - h))) / (2.0 * h);
+        let v = run(1.0).virial;
+        let got = v[0] + v[1] + v[2];
+        assert!((got - expected).abs() < 1e-5, "{n}: {got} {expected}");
+    }
+}
+
+#[test]
+fn tables_levels_and_precisions_agree() {
+    let system = System::new(60);
+    for (n, model) in many_models().iter().enumerate() {
+        let best = evaluate::<f64>(model, &system, Level::PORTABLE, true);
+        let same = |other: &Outcome, tolerance: f64, what: &str| {
+            for (a, b) in best.energies.iter().zip(&other.energies) {
+                assert!((a - b).abs() < tolerance, "{n} {what}: {a} {b}");
+            }
+            for (a, b) in best
+                .forces
+                .iter()
+                .flatten()
+                .zip(other.forces.iter().flatten())
+            {
+                assert!((a - b).abs() < 30.0 * tolerance, "{n} {what}: {a} {b}");
+            }
+        };
+        for level in Level::all() {
+            same(&evaluate::<f64>(model, &system, level, false), 1e-9, "f64");
+            same(&evaluate::<f32>(model, &system, level, false), 2e-4, "f32");
+        }
+    }
+}
+
+#[test]
+fn atoms_without_species_are_not_seen() {
+    let mut system = System::new(9);
+    let model = &many_models()[0];
+    let without: Vec<[f64; 3]> = system.x[1..system.own].to_vec();
+    let other = System::of(
+        system.cell,
+        &without,
+        &system.species[1..system.own].to_vec(),
+    );
+    let images = system.owner.clone();
+    for (z, owner) in system.species.iter_mut().zip(images) {
+        if owner == 0 {
+            *z = NO_SPECIES;
+        }
+    }
+    let a = evaluate::<f64>(model, &system, Level::detect(), false);
+    let b = evaluate::<f64>(model, &other, Level::detect(), false);
+    assert_eq!(a.energies[0], 0.0);
+    assert!((total(&a) - total(&b)).abs() < 1e-12);
+}
+
+#[test]
+fn the_farthest_neighbors_are_dropped() {
+    let system = System::new(20);
+    let Descriptor::SeE2A(mut d) = se_e2_a(true) else {
+        unreachable!()
+    };
+    d.environment = environment(4, Selection::PerType(vec![30, 7]), 0.08);
+    let model = model(Descriptor::SeE2A(d), Curve::Tanh);
+    let options = FastOptions {
+        exact: false,
+        level: Level::detect(),
+        given: Given {
+            frame: vec![0.8],
+            atomic: Vec::new(),
+        },
+    };
+    let fast = FastDeepmd::<f64>::new(&model, &options).unwrap();
+    let mut work = BrickWork::default();
+    let atoms = BrickAtoms {
+        own: system.own,
+        species: &system.species,
+        x: &system.x,
+        start: &system.list.0,
+        index: &system.list.1,
+    };
+    fast.set(&mut work, &atoms, false);
+    let overflow = work.overflow().unwrap();
+    assert_eq!((overflow.neighbor, overflow.slots), (Some(1), 7));
+    let edges = &work.edges[0];
+    for k in 0..system.own {
+        let i = work.order[k] as usize;
+        let mut all: Vec<f64> = (system.list.0[i]..system.list.0[i + 1])
+            .map(|n| system.list.1[n as usize] as usize)
+            .filter(|&j| system.species[j] == 1)
+            .map(|j| {
+                (0..3)
+                    .map(|c| (system.x[i][c] - system.x[j][c]).powi(2))
+                    .sum()
+            })
+            .filter(|&r2: &f64| r2 < 16.0)
+            .collect();
+        all.sort_by(f64::total_cmp);
+        let section = edges.start[k * TYPES + 1] as usize..edges.start[(k + 1) * TYPES] as usize;
+        let kept: Vec<f64> = (edges.vector[section].iter())
+            .map(|d| d.iter().map(|x| x * x).sum())
+            .collect();
+        assert_eq!(kept.len(), all.len().min(7));
+        for (a, b) in kept.iter().zip(&all) {
+            assert!((a - b).abs() < 1e-12);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Activation functions as e3nn writes them, with their normalisation constants.
+
+use crate::ml::activation::{Activation, Function};
+use crate::ml::error::{ModelError, Result};
+use crate::ml::formats::node::Node;
+
+/// Constants by which e3nn multiplies activations. They are means over a fixed random sample, not
+/// integrals, and must not be recomputed; TorchScript files bake them into code.
+fn second_moment(function: Function) -> f64 {
+    match function {
+        Function::Identity => 1.0,
+        Function::Silu => 1.6791767923989418,
+        Function::Tanh => 1.5937334472592695,
+        Function::Abs => 1.001110600838467,
+        Function::Sigmoid => 1.8467055342154763,
+        Function::Relu => 1.4163393446331365,
+        Function::Elu => 1.2467863885570512,
+        Function::ShiftedSoftplus => 1.878204668541552,
+        // functions of Deep Potential networks, which are not normalised
+        Function::Relu6 | Function::Softplus | Function::GeluTanh | Function::SiluTanh { .. } => {
+            1.0
+        }
+    }
+}
+
+/// The activation with e3nn's constant.
+pub fn normalized(function: Function) -> Activation {
+    Activation {
+        function,
+        factor: second_moment(function),
+    }
+}
+
+/// e3nn `normalize2mom`: the function by name (pickles) or by its source code (TorchScript).
+pub fn activation(node: &Node) -> Result<Activation> {
+    if node.class() != "normalize2mom" {
+        return Err(node.error(format!("the activation {} is not known", node.class())));
+    }
+    let function = match node.some("f") {
+        Some(f) => function_named(&f)?,
+        None => function_in_source(node)?,
+    };
+    let identity = node
+        .some("_is_id")
+        .map(|n| n.flag())
+        .transpose()?
+        .unwrap_or(false);
+    let factor = match node.some("cst") {
+        _ if identity => 1.0,
+        Some(factor) => factor.number()?,
+        None => second_moment(function),
+    };
+    Ok(Activation { function, factor })
+}
+
+fn function_named(node: &Node) -> Result<Function> {
+    let last;
+    let name = match node.function() {
+        Some(name) => name,
+        // builtin functions are pickled as getattr(module, name), modules by their class
+        None if node.full_class().ends_with(".getattr") => match node.elements()?.last() {
+            Some(name) => name.text()?,
+            None => "",
+        },
+        None => {
+            last = node.class();
+            &last
+        }
+    };
+    match name.to_ascii_lowercase().as_str() {
+        "silu" => Ok(Function::Silu),
+        "tanh" => Ok(Function::Tanh),
+        "abs" => Ok(Function::Abs),
+        "sigmoid" => Ok(Function::Sigmoid),
+        _ => Err(unknown_function(name)),
+    }
+}
+
+fn function_in_source(node: &Node) -> Result<Function> {
+    let source = node.source()?.unwrap_or_default();
+    let known = [
+        ("torch.silu(", Function::Silu),
+        ("torch.tanh(", Function::Tanh),
+        ("torch.abs(", Function::Abs),
+        ("torch.sigmoid(", Function::Sigmoid),
+    ];
+    let mut found = known.iter().filter(|(call, _)| source.contains(call));
+    match (found.next(), found.next()) {
+        (Some((_, function)), None) => Ok(*function),
+        _ => Err(unknown_function("of the file's code")),
+    }
+}
+
+fn unknown_function(name: &str) -> ModelError {
+    ModelError::unsupported(format!(
+        "the activation function {name} is not known; silu, tanh, abs and sigmoid are"
+    ))
+}

@@ -1,0 +1,177 @@
+//! A model of a pair style: its files, the atom types it is for, and its evaluation.
+
+use super::model::{Evaluate, NetworkModel, NotFinite};
+use super::species::{Species, SpeciesMap};
+use super::{plain, read};
+use crate::error::{Error, Result};
+use crate::ml::brick::{NO_SPECIES, Unsupported};
+use crate::ml::describe::hash;
+use crate::pair::{BrickForces, ForceContext, PairOptions, Precision};
+use crate::simd::Level;
+
+/// Reads a model from the contents of its files (one file for most families).
+pub type Load = Box<dyn Fn(Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>> + Send + Sync>;
+
+/// A model as it was read.
+#[derive(Debug)]
+pub struct Read {
+    files: Vec<String>,
+    hash: String,
+    /// The model.
+    pub model: Box<dyn NetworkModel>,
+    /// Its species.
+    pub species: Vec<Species>,
+}
+
+impl Read {
+    /// Reads a model from its files.
+    ///
+    /// # Errors
+    /// A file cannot be read or is no model of the family.
+    pub fn new(files: Vec<String>, load: &Load) -> Result<Read> {
+        let parts: Vec<Vec<u8>> = files
+            .iter()
+            .map(|f| read::bytes(f))
+            .collect::<Result<_>>()?;
+        // several files of one model have one hash: that of their contents in order
+        let hash = match &parts[..] {
+            [only] => hash(only),
+            all => hash(&all.concat()),
+        };
+        let model = load(parts).map_err(|mut e| {
+            e.message = format!("{}: {}", files.join(" "), e.message);
+            e
+        })?;
+        let species = model.species();
+        if species.len() >= usize::from(NO_SPECIES) {
+            return Err(Error::input(format!(
+                "{}: a model of {} species; at most {} are supported",
+                files.join(" "),
+                species.len(),
+                NO_SPECIES - 1
+            )));
+        }
+        Ok(Read {
+            files,
+            hash,
+            model,
+            species,
+        })
+    }
+}
+
+/// How a model is evaluated.
+#[derive(Debug)]
+enum How {
+    Fast(Box<dyn Evaluate>),
+    Plain(Unsupported),
+}
+
+/// A model ready for evaluation.
+#[derive(Debug)]
+pub struct Member {
+    read: Read,
+    types: SpeciesMap,
+    of_type: Vec<u8>,
+    single: bool,
+    exact: bool,
+    /// None before the first run.
+    how: Option<How>,
+}
+
+impl Member {
+    /// A model for atom types.
+    pub fn new(read: Read, types: SpeciesMap, options: &PairOptions) -> Member {
+        let single = match options.precision {
+            Precision::Auto => read.model.stored_single(),
+            Precision::Single => true,
+            Precision::Double => false,
+        };
+        Member {
+            of_type: types.of_types(),
+            read,
+            types,
+            single,
+            exact: options.radial_exact,
+            how: None,
+        }
+    }
+
+    /// Prepares the evaluation, if that has not been done.
+    pub fn prepare(&mut self) {
+        let (model, of_type) = (&self.read.model, &self.of_type);
+        let (single, exact) = (self.single, self.exact);
+        self.how
+            .get_or_insert_with(|| match model.fast(single, exact) {
+                Ok(mut fast) => {
+                    fast.set_types(of_type);
+                    How::Fast(fast)
+                }
+                Err(why) => How::Plain(why),
+            });
+    }
+
+    /// The species of the atom types.
+    pub fn types(&self) -> &SpeciesMap {
+        &self.types
+    }
+
+    /// The model.
+    pub fn model(&self) -> &dyn NetworkModel {
+        &*self.read.model
+    }
+
+    /// Adds energies, forces and virials of all bricks to `out`.
+    ///
+    /// # Errors
+    /// An energy is not finite.
+    pub fn compute(
+        &mut self,
+        style: &str,
+        context: &ForceContext<'_>,
+        out: &mut [BrickForces],
+    ) -> Result<()> {
+        let done = match &mut self.how {
+            Some(How::Fast(fast)) => fast.compute(context, out),
+            Some(How::Plain(_)) => plain::compute(&*self.read.model, &self.of_type, context, out),
+            None => {
+                return Err(Error::run(format!(
+                    "pair_style {style} was not initialised"
+                )));
+            }
+        };
+        done.map_err(|at| not_finite(style, at, context))
+    }
+
+    /// Lines for the log, without those about the types.
+    pub fn describe(&self) -> Vec<String> {
+        let files = self.read.files.join(" ");
+        let mut lines = vec![format!("model {files} (sha256 {})", self.read.hash)];
+        lines.extend(self.read.model.describe());
+        lines.push(match &self.how {
+            Some(How::Plain(why)) => format!("precision double, plain evaluation: {why}"),
+            _ => {
+                let precision = if self.single { "single" } else { "double" };
+                let radial = match (self.read.model.has_tables(), self.exact) {
+                    (false, _) => "",
+                    (true, false) => ", radial functions tables",
+                    (true, true) => ", radial functions exact",
+                };
+                let simd = Level::detect().name();
+                format!("precision {precision}{radial}, SIMD {simd}")
+            }
+        });
+        lines
+    }
+}
+
+fn not_finite(style: &str, at: NotFinite, context: &ForceContext<'_>) -> Error {
+    let atom = context.bricks.bricks[at.brick].owner[at.atom] as usize;
+    let id = context.state.atoms.id.get(atom).copied();
+    Error::run(format!(
+        "pair_style {style}: the energy of atom {} is not finite at step {}",
+        id.unwrap_or_default(),
+        context.state.step
+    ))
+    .help("atoms on top of each other, or a time step that is too long")
+}
