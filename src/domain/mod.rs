@@ -20,6 +20,7 @@ pub mod neighbor;
 pub mod pairs;
 pub mod region;
 pub mod regions;
+pub mod reshape;
 pub mod state;
 pub mod topology;
 
