@@ -4,6 +4,7 @@
 //! other: hybrid styles make their sub-styles through [`find`].
 
 pub mod coeffs;
+mod deepmd;
 pub mod forces;
 mod hybrid;
 mod lennard_jones;
@@ -170,6 +171,11 @@ pub trait PairStyle: Send + Sync {
         Vec::new()
     }
 
+    /// What the evaluations since the last call want the user to know; each thing is said once.
+    fn warnings(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Words of `pair_style` (the style's name first) and of every `pair_coeff` that restore the style, for restart and data files;
     /// `None` for styles that read files, which a script must give again.
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
@@ -195,6 +201,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     lj_cut_coul_cut::STYLE,
     zbl::STYLE,
     zero::STYLE,
+    deepmd::STYLE,
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,

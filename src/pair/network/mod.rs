@@ -21,7 +21,7 @@ pub use fast::prepared;
 pub use member::Load;
 pub use model::{Evaluate, NetworkModel, NotFinite};
 pub use species::Species;
-pub use style::{Files, Named, NetworkStyle, Setup};
+pub use style::{Files, Named, NetworkStyle, Setup, UnitStyles};
 
 use crate::signature::{Arg, Kind, arg, rest};
 

@@ -1,7 +1,7 @@
 //! A model of any family as the pair-style framework sees it, and its evaluation over bricks.
 
 use super::species::Species;
-use crate::ml::brick::Unsupported;
+use crate::ml::brick::{Dropped, Unsupported};
 use crate::ml::edges::{EdgeList, Evaluation};
 use crate::pair::{BrickForces, ForceContext};
 use std::fmt;
@@ -70,4 +70,7 @@ pub trait Evaluate: Send + Sync + fmt::Debug {
         context: &ForceContext<'_>,
         out: &mut [BrickForces],
     ) -> Result<(), NotFinite>;
+
+    /// The first atom, with its brick, that had more neighbours than the model has places for.
+    fn dropped(&self) -> Option<(usize, Dropped)>;
 }
