@@ -163,8 +163,10 @@ fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
         );
     }
     let values = |name: &str| -> Vec<f64> {
-        let given = args.keyword(name).map(|k| k.all("VALUES").into_iter());
-        let words = given.into_iter().flatten();
+        let Some(given) = args.keyword(name) else {
+            return Vec::new();
+        };
+        let words = given.all("VALUES").into_iter();
         words.filter_map(|(_, word)| parse_real(word)).collect()
     };
     let given = Given {
@@ -176,7 +178,6 @@ fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
         files: Files::InStyle(files),
         load: Box::new(move |parts| load(parts, &given)),
         names_optional: true,
-        units: UnitStyles::Angstrom,
         deviation: DeviationOptions::from_args(args)?,
     }))
 }
@@ -249,6 +250,10 @@ impl NetworkModel for Deepmd {
             }
         }
         lines
+    }
+
+    fn units(&self) -> UnitStyles {
+        UnitStyles::MetalOrReal
     }
 
     fn brick_atoms(&self) -> usize {

@@ -5,8 +5,7 @@
 
 use super::network::{
     ATOMIC, COEFF_WITH_FILE, COEFF_WITHOUT_FILE, DeviationOptions, Evaluate, Files, NetworkModel,
-    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species, UnitStyles,
-    prepared,
+    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species, prepared,
 };
 use super::{PairEntry, PairStyle};
 use crate::domain::State;
@@ -156,7 +155,6 @@ fn style(
         files,
         load: Box::new(move |parts| load(parts, head.as_deref())),
         names_optional: false,
-        units: UnitStyles::Metal,
         deviation: DeviationOptions::from_args(args)?,
     }))
 }

@@ -3,5 +3,6 @@
 //! each trainer and pass it through [`check::check`].
 
 pub mod check;
+pub mod fast;
 pub mod model;
 pub mod reference;

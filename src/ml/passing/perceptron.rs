@@ -1,7 +1,7 @@
 //! Perceptrons that map scalar features of atoms to an energy, and the adjoint of the features.
 
 use super::linear::{DenseMap, LinearMap, multiply};
-use crate::ml::activation::{Activation, Function};
+use crate::ml::activation::Activation;
 use crate::ml::brick::Unsupported;
 use crate::ml::irreps::{Block, Irrep, Irreps};
 use crate::ml::layers::{Linear, LinearBlock, Mlp, MlpLayer};
@@ -86,7 +86,7 @@ impl<T: Real> Perceptron<T> {
             slope.resize(n * map.output.width, T::default());
             let input = done.last().map_or(features, |v| v.as_slice());
             map.apply(level, 0, (input, rows), (value, rows), false);
-            activate(*activation, value, slope);
+            activation.apply(level, value, slope);
         }
         let width = self.last.output.width;
         scratch.energy.resize(n * width, T::default());
@@ -214,22 +214,5 @@ impl Dense {
             blocks,
             bias: self.bias.clone(),
         })
-    }
-}
-
-/// Replaces values by their activations and writes the derivatives.
-fn activate<T: Real>(activation: Activation, values: &mut [T], slopes: &mut [T]) {
-    for (value, slope) in values.iter_mut().zip(slopes) {
-        let x = value.to_f64();
-        let (y, d) = if activation.function == Function::Silu {
-            // one exponential for both
-            let sigmoid = 1.0 / (1.0 + (-x).exp());
-            let f = activation.factor * sigmoid;
-            (f * x, f * (1.0 + x * (1.0 - sigmoid)))
-        } else {
-            (activation.value(x), activation.slope(x))
-        };
-        *value = T::from_f64(y);
-        *slope = T::from_f64(d);
     }
 }

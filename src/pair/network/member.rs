@@ -5,6 +5,7 @@ use super::species::{Species, SpeciesMap};
 use super::{plain, read};
 use crate::error::{Error, Result};
 use crate::ml::brick::{Dropped, NO_SPECIES, Unsupported};
+use crate::ml::describe::hash;
 use crate::pair::{BrickForces, ForceContext, PairOptions, Precision};
 use crate::simd::Level;
 
@@ -34,8 +35,8 @@ impl Read {
             .collect::<Result<_>>()?;
         // several files of one model have one hash: that of their contents in order
         let hash = match &parts[..] {
-            [only] => read::hash(only),
-            all => read::hash(&all.concat()),
+            [only] => hash(only),
+            all => hash(&all.concat()),
         };
         let model = load(parts).map_err(|mut e| {
             e.message = format!("{}: {}", files.join(" "), e.message);

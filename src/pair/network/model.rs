@@ -6,6 +6,15 @@ use crate::ml::edges::{EdgeList, Evaluation};
 use crate::pair::{BrickForces, ForceContext};
 use std::fmt;
 
+/// Unit styles of scripts in which a family works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitStyles {
+    /// `metal`, the units of the models.
+    Metal,
+    /// Also `real`; energies are converted by the ratio of the Boltzmann constants.
+    MetalOrReal,
+}
+
 /// A model that was read and what its family knows about it. Units: eV and Å.
 pub trait NetworkModel: Send + Sync + fmt::Debug {
     /// Cutoff radius (Å): atoms further apart do not see each other.
@@ -25,6 +34,11 @@ pub trait NetworkModel: Send + Sync + fmt::Debug {
     /// Whether the fast evaluation interpolates radial functions in tables where `exact` is false.
     fn has_tables(&self) -> bool {
         true
+    }
+
+    /// Units of scripts.
+    fn units(&self) -> UnitStyles {
+        UnitStyles::Metal
     }
 
     /// Own atoms per brick that suit the fast evaluation.

@@ -3,8 +3,6 @@
 use super::species::Species;
 use crate::elements;
 use crate::error::{Error, Result};
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::path::Path;
 
 /// The bytes of a model file.
@@ -14,16 +12,6 @@ use std::path::Path;
 pub fn bytes(file: &str) -> Result<Vec<u8>> {
     std::fs::read(Path::new(file))
         .map_err(|e| Error::input(format!("Cannot open model file {file}: {e}")))
-}
-
-/// SHA-256 of bytes, hexadecimal.
-pub fn hash(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for b in Sha256::digest(bytes) {
-        // writing to a String cannot fail
-        let _ = write!(text, "{b:02x}");
-    }
-    text
 }
 
 /// How many of the words after `* *` are model files; a wrong word counts as an element, so that the
@@ -50,10 +38,5 @@ mod tests {
         assert_eq!(count("a.model Lii P"), 1);
         assert_eq!(count("a.model"), 1);
         assert_eq!(count("a.model NULL b.model"), 1);
-    }
-
-    #[test]
-    fn the_hash_is_sha256() {
-        assert!(hash(b"").starts_with("e3b0c44298fc1c14") && hash(b"").len() == 64);
     }
 }

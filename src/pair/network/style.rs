@@ -2,6 +2,7 @@
 
 use super::deviation::{Deviation, DeviationFile, DeviationOptions, Prediction};
 use super::member::{Load, Member, Read};
+use super::model::UnitStyles;
 use super::read;
 use super::species::SpeciesMap;
 use crate::domain::{Needs, State, Tally};
@@ -21,15 +22,6 @@ pub enum Files {
     By(fn(&[&str]) -> Result<Named>),
 }
 
-/// Unit styles of scripts that a pair style works in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnitStyles {
-    /// `metal`, the units of the models.
-    Metal,
-    /// Also those with another energy; it is converted by the ratio of the Boltzmann constants.
-    Angstrom,
-}
-
 /// What makes a [`NetworkStyle`].
 pub struct Setup {
     /// Name of the pair style.
@@ -41,8 +33,6 @@ pub struct Setup {
     /// Whether `pair_coeff` may leave out the names of the species: type 1 is then the first species of
     /// the model and so on.
     pub names_optional: bool,
-    /// Units of scripts.
-    pub units: UnitStyles,
     /// How the models of a committee are compared.
     pub deviation: DeviationOptions,
 }
@@ -112,9 +102,8 @@ impl UnitStyles {
             return Ok(1.0);
         }
         match self {
-            // the only other style with Angstrom whose energy is that of one atom or molecule
-            UnitStyles::Angstrom if units.name == "real" => Ok(units.boltz / BOLTZMANN),
-            UnitStyles::Angstrom => Err(Error::input(format!(
+            UnitStyles::MetalOrReal if units.name == "real" => Ok(units.boltz / BOLTZMANN),
+            UnitStyles::MetalOrReal => Err(Error::input(format!(
                 "pair_style {style} works in metal or real units, not {}",
                 units.name
             ))),
@@ -218,7 +207,7 @@ impl PairStyle for NetworkStyle {
             return Err(Error::input("All pair coeffs are not set")
                 .help(format!("pair_style {style} needs pair_coeff * * ...")));
         };
-        self.factor = self.setup.units.factor(style, state)?;
+        self.factor = driver.model().units().factor(style, state)?;
         driver.types().check_masses(style, state)?;
         // without comparison only the driver is evaluated
         let needed = if self.setup.deviation.every > 0 {

@@ -5,10 +5,9 @@
 
 use super::function;
 use super::part::Layout;
-use crate::ml::activation::{Activation, Function};
+use crate::ml::activation::Activation;
 use crate::ml::brick::Unsupported;
 use crate::ml::deepmd::model::{DeepmdModel, Dense, Network, Parameters, Residual};
-use crate::simd::activation::{Activate, Curve};
 use crate::simd::matmul::{Matrix, Product, Rows};
 use crate::simd::{Level, Real, padded};
 
@@ -272,7 +271,7 @@ impl<T: Real> Layer<T> {
             accumulate: true,
         };
         T::dispatch(level, product);
-        activate(level, self.activation, value, slope);
+        self.activation.apply(level, value, slope);
         if !self.step.is_empty() {
             for row in value.chunks_exact_mut(self.width) {
                 multiply(row, &self.step);
@@ -348,33 +347,4 @@ fn multiply<T: Real>(y: &mut [T], x: &[T]) {
 
 fn add<T: Real>(y: &mut [T], x: &[T]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y += *x);
-}
-
-/// Replaces values by their activations and writes the derivatives.
-fn activate<T: Real>(level: Level, activation: Activation, values: &mut [T], slopes: &mut [T]) {
-    let curve = match activation.function {
-        Function::Tanh => Some(Curve::Tanh),
-        Function::Sigmoid => Some(Curve::Sigmoid),
-        Function::Silu => Some(Curve::Silu),
-        Function::GeluTanh => Some(Curve::GeluTanh),
-        _ => None,
-    };
-    match curve {
-        Some(curve) if activation.factor == 1.0 => {
-            let op = Activate {
-                curve,
-                values,
-                slopes,
-            };
-            T::dispatch(level, op);
-        }
-        _ if activation == Activation::IDENTITY => slopes.fill(T::from_f64(1.0)),
-        _ => {
-            for (value, slope) in values.iter_mut().zip(slopes) {
-                let x = value.to_f64();
-                *value = T::from_f64(activation.value(x));
-                *slope = T::from_f64(activation.slope(x));
-            }
-        }
-    }
 }
