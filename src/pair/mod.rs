@@ -18,6 +18,7 @@ mod lj_coul;
 mod lj_cut;
 mod mace;
 mod morse;
+mod nequip;
 mod network;
 mod pairwise;
 mod soft_core;
@@ -241,6 +242,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    nequip::STYLE,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
 ];
