@@ -3,14 +3,17 @@
 //! May import `kspace`, `ml`, `domain`, `io` and the bottom modules, never another compute's file.
 
 pub mod centro_atom;
+pub mod chunk_atom;
 pub mod com;
 pub mod coord_atom;
 pub mod displace_atom;
+pub mod group_group;
 pub mod gyration;
 pub mod heat_flux;
 pub mod ke;
 pub mod ke_atom;
 pub mod msd;
+pub mod msd_chunk;
 pub mod pe;
 pub mod pe_atom;
 pub mod pressure;
@@ -120,14 +123,17 @@ pub struct ComputeEntry {
 /// All computes, by name.
 pub const COMPUTES: &[ComputeEntry] = &[
     centro_atom::STYLE,
+    chunk_atom::STYLE,
     com::STYLE,
     coord_atom::STYLE,
     displace_atom::STYLE,
+    group_group::STYLE,
     gyration::STYLE,
     heat_flux::STYLE,
     ke::STYLE,
     ke_atom::STYLE,
     msd::STYLE,
+    msd_chunk::STYLE,
     pe::STYLE,
     pe_atom::STYLE,
     pressure::STYLE,

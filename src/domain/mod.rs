@@ -9,6 +9,7 @@ mod bins;
 pub mod brick;
 pub mod build;
 pub mod cell;
+pub mod chunks;
 pub mod comm;
 pub mod group;
 pub mod host;
@@ -19,6 +20,7 @@ pub mod neighbor;
 pub mod pairs;
 pub mod region;
 pub mod regions;
+pub mod reshape;
 pub mod state;
 pub mod topology;
 

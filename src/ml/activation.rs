@@ -31,6 +31,10 @@ pub enum Function {
     Relu6,
     /// ln(1 + exp(x)).
     Softplus,
+    /// ln(1 + exp(x)) - ln 2.
+    ShiftedSoftplus,
+    /// x for x > 0, exp(x) - 1 below.
+    Elu,
     /// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), Hendrycks and Gimpel, arXiv:1606.08415.
     GeluTanh,
     /// SiLU below the threshold t, silu(t) + tanh(silu'(t) (x - t)) above it.
@@ -86,8 +90,10 @@ impl Activation {
             Function::Sigmoid => sigmoid(x),
             Function::Relu => x.max(0.0),
             Function::Relu6 => x.clamp(0.0, 6.0),
-            // no overflow for large x
-            Function::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+            Function::Softplus => softplus(x),
+            Function::ShiftedSoftplus => softplus(x) - std::f64::consts::LN_2,
+            Function::Elu if x > 0.0 => x,
+            Function::Elu => x.exp_m1(),
             Function::GeluTanh => 0.5 * x * (1.0 + gelu_inner(x).0.tanh()),
             Function::SiluTanh { threshold } if x < threshold => x * sigmoid(x),
             Function::SiluTanh { threshold } => {
@@ -109,7 +115,9 @@ impl Activation {
             Function::Sigmoid => s * (1.0 - s),
             Function::Relu => f64::from(u8::from(x > 0.0)),
             Function::Relu6 => f64::from(u8::from(x > 0.0 && x < 6.0)),
-            Function::Softplus => s,
+            Function::Softplus | Function::ShiftedSoftplus => s,
+            Function::Elu if x > 0.0 => 1.0,
+            Function::Elu => x.exp(),
             Function::GeluTanh => {
                 let (u, du, _) = gelu_inner(x);
                 let t = u.tanh();
@@ -132,7 +140,9 @@ impl Activation {
             Function::Silu => silu_curvature(x),
             Function::Tanh => -2.0 * x.tanh() * (1.0 - x.tanh().powi(2)),
             Function::Sigmoid => s * (1.0 - s) * (1.0 - 2.0 * s),
-            Function::Softplus => s * (1.0 - s),
+            Function::Softplus | Function::ShiftedSoftplus => s * (1.0 - s),
+            Function::Elu if x > 0.0 => 0.0,
+            Function::Elu => x.exp(),
             Function::GeluTanh => {
                 let (u, du, ddu) = gelu_inner(x);
                 let t = u.tanh();
@@ -172,6 +182,11 @@ fn gelu_inner(x: f64) -> (f64, f64, f64) {
     )
 }
 
+/// ln(1 + exp(x)) without overflow for large x.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -182,10 +197,24 @@ mod tests {
 
     #[test]
     fn slopes_are_derivatives() {
-        use Function::{Abs, GeluTanh, Identity, Relu, Relu6, Sigmoid, Silu, Softplus, Tanh};
+        use Function::{
+            Abs, Elu, GeluTanh, Identity, Relu, Relu6, ShiftedSoftplus, Sigmoid, Silu, Softplus,
+            Tanh,
+        };
         let bent = Function::SiluTanh { threshold: 1.2 };
         for function in [
-            Identity, Silu, Tanh, Abs, Sigmoid, Relu, Relu6, Softplus, GeluTanh, bent,
+            Identity,
+            Silu,
+            Tanh,
+            Abs,
+            Sigmoid,
+            Relu,
+            Relu6,
+            Softplus,
+            ShiftedSoftplus,
+            Elu,
+            GeluTanh,
+            bent,
         ] {
             let act = Activation {
                 function,

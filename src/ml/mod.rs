@@ -17,6 +17,7 @@ pub mod plain;
 pub mod polynomial;
 pub mod radial;
 pub mod repulsion;
+pub mod sevennet;
 pub mod spherical;
 pub mod summary;
 pub mod wigner;

@@ -14,6 +14,8 @@ fn second_moment(function: Function) -> f64 {
         Function::Abs => 1.001110600838467,
         Function::Sigmoid => 1.8467055342154763,
         Function::Relu => 1.4163393446331365,
+        Function::Elu => 1.2467863885570512,
+        Function::ShiftedSoftplus => 1.878204668541552,
         // functions of Deep Potential networks, which are not normalised
         Function::Relu6 | Function::Softplus | Function::GeluTanh | Function::SiluTanh { .. } => {
             1.0

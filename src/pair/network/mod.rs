@@ -6,6 +6,7 @@
 //! `pair/mace.rs` for one. Imports `ml`, `domain` and the parent.
 
 mod deviation;
+mod equivariant;
 mod fast;
 mod member;
 mod model;
@@ -17,9 +18,11 @@ mod style;
 pub use deviation::{
     ATOMIC, DeviationOptions, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V,
 };
+pub use equivariant::Equivariant;
 pub use fast::prepared;
 pub use member::Load;
 pub use model::{Evaluate, NetworkModel, NotFinite};
+pub use read::count_files;
 pub use species::Species;
 pub use style::{Files, Named, NetworkStyle, Setup};
 

@@ -1,0 +1,48 @@
+//! Reads a SevenNet model from whatever files it is in.
+//! Imports the formats and the readers of this folder.
+
+use super::checkpoint;
+use crate::ml::equivariant::model::Network;
+use crate::ml::error::{ModelError, Result};
+use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
+
+/// Reads a model from the contents of one file.
+///
+/// `modality` names the modality of a checkpoint trained on several.
+///
+/// # Errors
+/// Where the file is damaged or no SevenNet model that argyro can evaluate; the message says what
+/// it is instead and what is needed.
+pub fn load_bytes(bytes: Vec<u8>, modality: Option<&str>) -> Result<Network> {
+    load_parts(vec![bytes], modality)
+}
+
+/// Reads a model from the contents of its files: one, or the parts of a parallel deployment in
+/// order.
+///
+/// # Errors
+/// As [`load_bytes`].
+pub fn load_parts(parts: Vec<Vec<u8>>, modality: Option<&str>) -> Result<Network> {
+    let mut files: Vec<ModelFile> = parts
+        .into_iter()
+        .map(ModelFile::open)
+        .collect::<Result<_>>()?;
+    for file in &files {
+        match file.kind {
+            ModelKind::SevenNet | ModelKind::SevenNetDeployed if file.torch.is_some() => {}
+            _ => return Err(file.kind.refusal(Family::SevenNet)),
+        }
+    }
+    if files.iter().any(|f| f.kind == ModelKind::SevenNet) {
+        let (Some(file), true) = (files.pop(), files.is_empty()) else {
+            return Err(ModelError::unsupported(
+                "a checkpoint is a whole model, not a part of a parallel deployment",
+            ));
+        };
+        let torch = file
+            .torch
+            .ok_or_else(|| ModelError::malformed("the checkpoint cannot be opened"))?;
+        return checkpoint::load(&torch, modality);
+    }
+    Err(ModelError::unsupported("deployed models are not read yet"))
+}
