@@ -17,6 +17,7 @@ mod lj_coul;
 mod lj_cut;
 mod mace;
 mod morse;
+mod nequip;
 mod network;
 mod pairwise;
 mod soft_core;
@@ -234,6 +235,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    nequip::STYLE,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
 ];
