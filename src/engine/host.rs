@@ -360,6 +360,11 @@ impl Host for Engine {
         ]
     }
 
+    fn pair_single(&self, types: (u32, u32), r2: f64, q: (f64, f64)) -> Option<(f64, f64)> {
+        let style = &self.pair.as_ref()?.style;
+        style.single(types.0, types.1, r2, q.0, q.1)
+    }
+
     fn dry(&self) -> bool {
         self.dry
     }

@@ -19,6 +19,7 @@ mod lj_cut;
 mod mace;
 mod manybody;
 mod morse;
+mod nequip;
 mod network;
 mod pairwise;
 mod potential_file;
@@ -251,6 +252,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    nequip::STYLE,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
 ];
