@@ -351,6 +351,11 @@ impl PairStyle for Hybrid {
         self.subs.iter().flat_map(|s| s.style.describe()).collect()
     }
 
+    fn warnings(&mut self) -> Vec<String> {
+        let subs = self.subs.iter_mut();
+        subs.flat_map(|s| s.style.warnings()).collect()
+    }
+
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
         let name = if self.overlay {
             "hybrid/overlay"

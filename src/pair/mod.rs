@@ -8,6 +8,7 @@ mod born;
 mod buck;
 pub mod coeffs;
 mod coul;
+mod deepmd;
 mod e3gnn;
 mod eam;
 pub mod forces;
@@ -198,6 +199,11 @@ pub trait PairStyle: Send + Sync {
         Vec::new()
     }
 
+    /// What the evaluations since the last call want the user to know; each thing is said once.
+    fn warnings(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Words of `pair_style` (the style's name first) and of every `pair_coeff` that restore the style, for restart and data files;
     /// `None` for styles that read files, which a script must give again.
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
@@ -249,6 +255,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     coul::DEBYE,
     zbl::STYLE,
     zero::STYLE,
+    deepmd::STYLE,
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
