@@ -1,4 +1,5 @@
-//! Python programs open what argyro writes: h5py, MDAnalysis and pyh5md for H5MD, ASE for extended XYZ.
+//! Python programs open what argyro writes: h5py, MDAnalysis and pyh5md for H5MD, ASE for extended XYZ, MDAnalysis for
+//! DCD, ASE and MDAnalysis for text dumps, pymatgen and lammps-logfile for the log.
 //!
 //! Needs python3 with venv and the package index at first use; skipped with a printed line otherwise.
 #![cfg(feature = "hdf5")]
@@ -32,7 +33,12 @@ dump c all custom 100 traj.dump id xu yu zu
 dump_modify c sort id format float %.9g
 dump e all extxyz 100 traj.extxyz
 dump_modify e sort id
+dump d all dcd 100 traj.dcd
+dump w all custom 100 wrapped.dump id type x y z vx vy vz
+dump_modify w sort id
 run 1000
+thermo_style multi
+run 100
 ";
 
 const CHECK: &str = r#"
@@ -64,6 +70,24 @@ for ts in u.trajectory:
 atoms = ase.io.read("traj.extxyz", index=":")
 assert len(atoms) == 11 and atoms[0].get_chemical_symbols()[:2] == ["Li", "Cl"]
 assert np.allclose(atoms[3].cell.lengths(), [10, 5, 5]) and atoms[3].pbc.all()
+d = mda.Universe.empty(8)
+d.load_new("traj.dcd", format="DCD")
+assert len(d.trajectory) == 11 + 1, len(d.trajectory)
+for ts in list(d.trajectory)[:11]:
+    assert np.allclose(ts.dimensions, [10, 5, 5, 90, 90, 90], atol=1e-4), ts.dimensions
+    assert np.allclose(ts.positions, p["position/value"][ts.frame], atol=1e-3)
+w = ase.io.read("wrapped.dump", index=":", format="lammps-dump-text")
+assert len(w) == 12 and np.allclose(w[3].cell.lengths(), [10, 5, 5])
+m = mda.Universe("wrapped.dump", format="LAMMPSDUMP", atom_style="id type x y z")
+assert len(m.trajectory) == 12 and m.atoms.n_atoms == 8
+from pymatgen.io.lammps.outputs import parse_lammps_log
+runs = parse_lammps_log("log.lammps")
+assert len(runs) == 2 and list(runs[0]["Step"]) == list(range(0, 1001, 100)), runs
+assert list(runs[1]["Step"]) == [1000, 1100] and np.isfinite(runs[1]["TotEng"]).all()
+import lammps_logfile
+log = lammps_logfile.File("log.lammps")
+assert list(log.get("Step", run_num=0)) == list(range(0, 1001, 100))
+assert np.allclose(log.get("Temp", run_num=0), runs[0]["Temp"])
 print("READERS OK")
 "#;
 
@@ -75,7 +99,7 @@ fn python() -> Option<PathBuf> {
     let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers");
     let python = venv.join("bin/python");
     let run = |c: &mut Command| c.output().is_ok_and(|o| o.status.success());
-    if !venv.join("complete").exists() {
+    if !venv.join("complete2").exists() {
         let made = run(Command::new("python3").args(["-m", "venv"]).arg(&venv))
             && run(Command::new(&python).args([
                 "-m",
@@ -86,14 +110,16 @@ fn python() -> Option<PathBuf> {
                 "pyh5md",
                 "MDAnalysis",
                 "ase",
+                "pymatgen",
+                "lammps-logfile",
             ]));
         if !made {
             println!(
-                "skipped: python3 with venv, or h5py, pyh5md, MDAnalysis and ase, cannot be had here"
+                "skipped: python3 with venv, or h5py, pyh5md, MDAnalysis, ase, pymatgen and lammps-logfile, cannot be had here"
             );
             return None;
         }
-        std::fs::write(venv.join("complete"), "").ok()?;
+        std::fs::write(venv.join("complete2"), "").ok()?;
     }
     Some(python)
 }
