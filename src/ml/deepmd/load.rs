@@ -4,6 +4,7 @@
 
 mod build;
 mod check;
+mod graph;
 mod portable;
 mod script;
 
@@ -29,6 +30,7 @@ pub fn load_bytes(bytes: Vec<u8>) -> Result<DeepmdModel> {
 pub fn load(file: &ModelFile) -> Result<DeepmdModel> {
     let model = match (&file.kind, &file.torch) {
         (ModelKind::DeepmdScript, Some(torch)) => script::load(&Node::root(torch))?,
+        (ModelKind::DeepmdGraph, _) => graph::load(file.bytes.clone())?,
         (ModelKind::DeepmdPortable, _) => {
             portable::load(&Tree::from_hdf5(file.bytes.clone())?.root())?
         }

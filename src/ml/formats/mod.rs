@@ -5,6 +5,7 @@
 //! `kind` tells files apart.
 
 pub mod archive;
+pub mod graph;
 pub mod hdf5;
 pub mod kind;
 pub mod node;
