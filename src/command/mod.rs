@@ -25,6 +25,7 @@ mod labelmap;
 mod lattice;
 mod log;
 mod mass;
+mod minimize;
 mod neighbor;
 mod package;
 mod pair;
@@ -108,6 +109,9 @@ pub const COMMANDS: &[CommandEntry] = &[
     fix::FIX,
     fix::UNFIX,
     fix::FIX_MODIFY,
+    minimize::MINIMIZE,
+    minimize::MIN_STYLE,
+    minimize::MIN_MODIFY,
     neighbor::NEIGHBOR,
     neighbor::NEIGH_MODIFY,
     pair::PAIR_STYLE,

@@ -84,6 +84,7 @@ mod forces;
 mod host;
 mod identity;
 mod lists;
+mod minimize;
 mod report;
 mod restart;
 mod run;
@@ -92,6 +93,7 @@ pub mod styles;
 pub mod thermo;
 
 pub use clock::{Clock, Section, TimeLimit};
+pub use minimize::{Fire, Integrator, Line, MinPlan, MinSettings, MinStyle, Norm};
 pub use restart::{RestartPlan, Restored, find_newest};
 pub use run::RunPlan;
 
@@ -199,6 +201,10 @@ pub struct Engine {
     pub restored: Restored,
     /// Whether `pair_coeff` and the like have changed since the pair style was prepared.
     pub pair_ready: bool,
+    /// `min_style` and `min_modify` settings.
+    pub min_settings: MinSettings,
+    /// A minimisation is going on.
+    minimising: bool,
     clock: Clock,
     forces: Forces,
     lists: Lists,
@@ -233,6 +239,8 @@ impl Engine {
             seeds: Vec::new(),
             restored: Restored::default(),
             pair_ready: false,
+            min_settings: MinSettings::default(),
+            minimising: false,
             clock: Clock::default(),
             forces: Forces::default(),
             lists: Lists::default(),

@@ -84,7 +84,7 @@ impl Engine {
     }
 
     /// Everything that can be checked and prepared before forces are needed.
-    fn initialise(&mut self) -> Result<()> {
+    pub(super) fn initialise(&mut self) -> Result<()> {
         self.check_before_run()?;
         self.prepare_pair()?;
         self.state.expected_atoms = self.state.atoms.len();
@@ -206,7 +206,7 @@ impl Engine {
         Ok(strongest)
     }
 
-    fn step_output(&mut self) -> Result<()> {
+    pub(super) fn step_output(&mut self) -> Result<()> {
         self.write_dumps()?;
         self.write_due_restart()?;
         if self.state.step == self.next_row {
@@ -221,7 +221,7 @@ impl Engine {
 
     /// What the force evaluation of step `step` should accumulate. What is not announced is evaluated when
     /// it is asked for, so this is about speed only.
-    fn tally_wanted(&self, step: i64) -> Tally {
+    pub(super) fn tally_wanted(&self, step: i64) -> Tally {
         let mut tally = self.forces.habit.expected(step);
         if step == self.next_row {
             tally = tally.or(Tally::GLOBAL);
@@ -252,7 +252,7 @@ impl Engine {
         Ok(())
     }
 
-    fn act_on(&mut self, stop: &Stop) -> Result<()> {
+    pub(super) fn act_on(&mut self, stop: &Stop) -> Result<()> {
         match stop {
             Stop::Done | Stop::Fix => Ok(()),
             Stop::FixForGood => {
@@ -305,12 +305,17 @@ impl Engine {
 }
 
 /// Why the loop ended.
-enum Stop {
+pub(super) enum Stop {
     Done,
     Fix,
     FixForGood,
     TimeLimit,
     Signal(&'static str),
+}
+
+/// The stop that a signal asks for.
+pub(super) fn pending_signal() -> Option<Stop> {
+    signals::pending().map(Stop::Signal)
 }
 
 /// Progress bar on the terminal; nothing if standard error is none.
