@@ -3,6 +3,7 @@
 //! May import `graph`, `script`, `engine` and below.
 
 mod atom_style;
+mod bonded;
 mod boundary;
 mod box_;
 mod change_box;
@@ -117,6 +118,13 @@ pub const COMMANDS: &[CommandEntry] = &[
     pair::PAIR_STYLE,
     pair::PAIR_COEFF,
     pair::PAIR_MODIFY,
+    bonded::BOND_STYLE,
+    bonded::BOND_COEFF,
+    bonded::ANGLE_STYLE,
+    bonded::ANGLE_COEFF,
+    bonded::DIHEDRAL_STYLE,
+    bonded::IMPROPER_STYLE,
+    bonded::SPECIAL_BONDS,
     parallel::ATOM_MODIFY,
     parallel::COMM_MODIFY,
     parallel::COMM_STYLE,

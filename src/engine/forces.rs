@@ -68,6 +68,7 @@ impl Engine {
         f.resize(self.state.atoms.id.len(), [0.0; 3]);
         let parts: Vec<&[[f64; 3]]> = self.forces.out.iter().map(|o| o.f.as_slice()).collect();
         self.bricks.reduce(&parts, f);
+        self.add_bonded(tally, true)?;
         self.forces.in_step = true;
         self.state.touch();
         self.check_finite()
@@ -77,7 +78,9 @@ impl Engine {
     pub(crate) fn compute_tallies(&mut self, tally: Tally) -> Result<()> {
         // Fixes' shares belong to the step, not to this evaluation.
         let old = std::mem::take(&mut self.state.tallies);
-        self.evaluate(tally.or(old.has))?;
+        let tally = tally.or(old.has);
+        self.evaluate(tally)?;
+        self.add_bonded(tally, false)?;
         self.state.tallies.fix_energy = old.fix_energy;
         self.state.tallies.fix_virial = old.fix_virial;
         Ok(())

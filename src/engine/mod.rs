@@ -78,6 +78,7 @@ impl Variables for NoVariables {
     }
 }
 
+pub mod bonded;
 mod checks;
 mod clock;
 mod forces;
@@ -203,6 +204,8 @@ pub struct Engine {
     pub pair_ready: bool,
     /// `min_style` and `min_modify` settings.
     pub min_settings: MinSettings,
+    /// Bond and angle styles.
+    pub bonded: bonded::Bonded,
     /// A minimisation is going on.
     minimising: bool,
     clock: Clock,
@@ -240,6 +243,7 @@ impl Engine {
             restored: Restored::default(),
             pair_ready: false,
             min_settings: MinSettings::default(),
+            bonded: bonded::Bonded::default(),
             minimising: false,
             clock: Clock::default(),
             forces: Forces::default(),

@@ -10,6 +10,7 @@ pub mod ave_time;
 pub mod aveforce;
 pub mod average_common;
 pub mod barostat_common;
+pub mod box_relax;
 pub mod deform;
 pub mod enforce2d;
 pub mod force_common;
@@ -314,6 +315,7 @@ pub const FIXES: &[FixEntry] = &[
     ave_chunk::STYLE,
     ave_correlate::STYLE,
     ave_time::STYLE,
+    box_relax::STYLE,
     deform::STYLE,
     aveforce::STYLE,
     enforce2d::STYLE,

@@ -4,6 +4,7 @@
 //! every sum follows from it.
 
 mod contents;
+mod topology;
 
 use super::Engine;
 use crate::error::{Error, Result};
