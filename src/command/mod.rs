@@ -21,6 +21,7 @@ mod fix;
 mod group;
 mod include;
 mod jump;
+mod kspace;
 mod label;
 mod labelmap;
 mod lattice;
@@ -113,6 +114,8 @@ pub const COMMANDS: &[CommandEntry] = &[
     minimize::MINIMIZE,
     minimize::MIN_STYLE,
     minimize::MIN_MODIFY,
+    kspace::KSPACE_STYLE,
+    kspace::KSPACE_MODIFY,
     neighbor::NEIGHBOR,
     neighbor::NEIGH_MODIFY,
     pair::PAIR_STYLE,

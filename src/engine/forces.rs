@@ -69,6 +69,7 @@ impl Engine {
         let parts: Vec<&[[f64; 3]]> = self.forces.out.iter().map(|o| o.f.as_slice()).collect();
         self.bricks.reduce(&parts, f);
         self.add_bonded(tally, true)?;
+        self.add_long_range_forces();
         self.forces.in_step = true;
         self.state.touch();
         self.check_finite()
@@ -103,9 +104,12 @@ impl Engine {
                         slot.name, self.state.step
                     ))
                 })?;
+            for text in slot.style.warnings() {
+                self.log.warn(&text);
+            }
         }
         self.state.tallies = self.sum_tallies(tally);
-        Ok(())
+        self.long_range(tally)
     }
 
     fn clear_output(&mut self, tally: Tally) {

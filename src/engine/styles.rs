@@ -215,6 +215,7 @@ impl Engine {
     /// Coefficients are missing.
     pub(crate) fn prepare_pair(&mut self) -> Result<()> {
         self.prepare_bonded()?;
+        self.prepare_kspace()?;
         let Some(slot) = &mut self.pair else {
             self.pair_ready = true;
             return Ok(());

@@ -291,6 +291,11 @@ impl PairStyle for Hybrid {
         cuts.fold(0.0, f64::max)
     }
 
+    fn long_cutoff(&self) -> Option<f64> {
+        let cuts = self.subs.iter().filter_map(|s| s.style.long_cutoff());
+        cuts.reduce(f64::max)
+    }
+
     fn needs(&self) -> Needs {
         let needs = self.subs.iter().map(|s| s.style.needs());
         needs.fold(Needs::default(), Needs::or)
@@ -334,6 +339,11 @@ impl PairStyle for Hybrid {
 
     fn describe(&self) -> Vec<String> {
         self.subs.iter().flat_map(|s| s.style.describe()).collect()
+    }
+
+    fn warnings(&mut self) -> Vec<String> {
+        let subs = self.subs.iter_mut();
+        subs.flat_map(|s| s.style.warnings()).collect()
     }
 
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
