@@ -36,6 +36,7 @@ mod quit;
 mod read_data;
 mod region;
 mod replicate;
+mod rerun;
 mod restart;
 mod run;
 mod set;
@@ -133,6 +134,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     parallel::COMM_STYLE,
     parallel::NEWTON,
     parallel::PROCESSORS,
+    rerun::COMMAND,
     restart::RESTART,
     restart::READ_RESTART,
     restart::WRITE_RESTART,

@@ -233,15 +233,18 @@ impl Engine {
             list.join(" ")
         ))
         .help("look for overlapping atoms, a timestep in the wrong time unit, or a model used outside of its training data");
-        if let Some((d, i, j)) = self.closest_pair() {
-            e = e.note(format!(
-                "smallest distance {d:.6} between atoms {i} and {j}"
-            ));
+        if let Some(text) = self.overlap() {
+            e = e.note(text);
         }
-        match &self.restart.last_written {
-            Some(f) => e.note(format!("last good restart file: {f}")),
-            None => e,
-        }
+        e
+    }
+
+    /// The closest two atoms, for messages.
+    pub(crate) fn overlap(&self) -> Option<String> {
+        let (d, i, j) = self.closest_pair()?;
+        Some(format!(
+            "smallest distance {d:.6} between atoms {i} and {j}"
+        ))
     }
 
     /// Smallest distance in the neighbour lists and the IDs of the two atoms.

@@ -89,6 +89,7 @@ mod kspace;
 mod lists;
 mod minimize;
 mod report;
+mod rerun;
 mod restart;
 mod run;
 pub mod signals;

@@ -9,7 +9,7 @@ use super::barostat_common::{
     Couple, Voigt, congruent, inverse, matrix, strain_energy, symmetric, upper,
 };
 use super::{Companion, Fix, FixEntry, FixId, MinDofs};
-use crate::domain::host::{Data, Host, Part, Source};
+use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::{Cell, State, reshape};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Signature};
@@ -23,7 +23,7 @@ const SIGNATURE: Signature = Signature {
     description: "Acts in `minimize` with min_style cg or sd only. The objective is E + P (V - V0), with a strain energy for targets that \
 are not hydrostatic; strains refer to the cell at the start of the minimisation, or `nreset` iterations ago. `vmax` is the largest change of a \
 strain in one iteration. The pressure is the virial part of that of `compute ID_press all pressure ID_temp virial`. The minimum of E + P V is \
-not reached exactly if the stress is not hydrostatic: minimise again.",
+not reached exactly if the stress is not hydrostatic: minimise again. `f_ID` is the energy P (V - V0) with the strain energy.",
     examples: &[
         "fix 1 all box/relax iso 0.0 vmax 0.001",
         "fix 1 all box/relax x 0.0 y 0.0 couple xy",
@@ -52,6 +52,8 @@ struct BoxRelax {
     pressure: String,
     own_pressure: bool,
     reference: Option<Reference>,
+    /// Cell matrix at the start of the minimisation, which strains are converted to lengths with.
+    origin: Voigt,
     /// Cell at the start of the line search.
     start: Option<Cell>,
     hydro: f64,
@@ -71,6 +73,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         pressure: format!("{}_press", id.id),
         own_pressure: true,
         reference: None,
+        origin: [1.0; 6],
         start: None,
         hydro: 0.0,
         deviatoric: false,
@@ -96,7 +99,12 @@ impl BoxRelax {
             excess[k] = self.set.target[k] - if k < 3 { self.hydro } else { 0.0 };
         }
         self.deviatoric = excess.iter().any(|e| e.abs() > 1.0e-6);
-        self.sigma = congruent(&inverse(&h), &excess).map(|s| s * volume);
+        // With tilts, these targets make the stress that was asked for the stationary one.
+        let (u, o) = (inverse(&h), self.origin);
+        excess[1] -= excess[3] * u[3] * o[1];
+        excess[5] -= excess[4] * u[3] * o[1];
+        excess[0] -= (excess[5] * u[5] + excess[4] * u[4]) * o[0];
+        self.sigma = congruent(&u, &excess).map(|s| s * volume);
         self.reference = Some(Reference { h, volume });
         Ok(())
     }
@@ -212,14 +220,14 @@ impl MinDofs for BoxRelax {
         let l = start.lengths();
         for k in (0..3).filter(|&k| self.set.on[k]) {
             let c = self.set.fixed_point[k];
-            let by = strain(k) * r.h[k] / l[k];
+            let by = strain(k) * self.origin[k] / l[k];
             cell.lo[k] = start.lo[k] + (start.lo[k] - c) * by;
             cell.hi[k] = start.hi[k] + (start.hi[k] - c) * by;
         }
         let now = cell.lengths();
         for (k, height) in [(3, 2), (4, 2), (5, 1)] {
             if self.set.scale[k] {
-                cell.tilt[5 - k] = now[height] * r.h[k] / r.h[height];
+                cell.tilt[5 - k] = now[height] * self.origin[k] / self.origin[height];
             }
             if self.triclinic && self.set.on[k] {
                 let along = if k == 3 { 1 } else { 0 };
@@ -287,7 +295,25 @@ impl Fix for BoxRelax {
     fn init(&mut self, host: &mut dyn Host) -> Result<()> {
         host.output(Source::Compute, &self.pressure)?;
         keywords::check_cell(&self.set, host.state())?;
+        self.origin = matrix(host.state().cell("fix box/relax")?);
         self.refer_to(host.state())
+    }
+
+    fn output(&self) -> Output {
+        Output {
+            extensive: true,
+            ..Output::SCALAR
+        }
+    }
+
+    fn data(&mut self, part: Part, host: &mut dyn Host) -> Result<Data> {
+        if part != Part::Scalar {
+            return Err(Error::input("fix box/relax has a scalar only"));
+        }
+        if host.state().step == 0 || self.reference.is_none() {
+            return Ok(Data::Scalar(0.0));
+        }
+        Ok(Data::Scalar(MinDofs::energy(self, host)?.0))
     }
 
     fn modify(&mut self, words: &[&str], host: &mut dyn Host) -> Result<()> {
