@@ -8,7 +8,9 @@ mod born;
 mod buck;
 pub mod coeffs;
 mod coul;
+mod deepmd;
 mod e3gnn;
+mod eam;
 pub mod forces;
 mod form;
 mod hybrid;
@@ -16,11 +18,16 @@ mod lennard_jones;
 mod lj_coul;
 mod lj_cut;
 mod mace;
+mod manybody;
 mod morse;
 mod nequip;
 mod network;
 mod pairwise;
+mod potential_file;
 mod soft_core;
+mod sw;
+mod table;
+mod tersoff;
 mod zbl;
 mod zero;
 
@@ -143,6 +150,11 @@ pub trait PairStyle: Send + Sync {
         true
     }
 
+    /// Masses of atom types that the last `coeff` found in a file; they replace those set so far.
+    fn masses(&self) -> Vec<(usize, f64)> {
+        Vec::new()
+    }
+
     /// Checks that all coefficients are there and prepares tables; called at the start of every run.
     ///
     /// # Errors
@@ -187,6 +199,11 @@ pub trait PairStyle: Send + Sync {
         Vec::new()
     }
 
+    /// What the evaluations since the last call want the user to know; each thing is said once.
+    fn warnings(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Words of `pair_style` (the style's name first) and of every `pair_coeff` that restore the style, for restart and data files;
     /// `None` for styles that read files, which a script must give again.
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
@@ -225,6 +242,12 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     morse::STYLE,
     soft_core::YUKAWA,
     soft_core::SOFT,
+    eam::FUNCFL,
+    eam::ALLOY,
+    eam::FS,
+    sw::STYLE,
+    tersoff::STYLE,
+    table::STYLE,
     coul::CUT,
     coul::LONG,
     coul::DSF,
@@ -232,6 +255,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     coul::DEBYE,
     zbl::STYLE,
     zero::STYLE,
+    deepmd::STYLE,
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
