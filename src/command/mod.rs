@@ -130,6 +130,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     bonded::IMPROPER_STYLE,
     bonded::SPECIAL_BONDS,
     parallel::ATOM_MODIFY,
+    parallel::BALANCE,
     parallel::COMM_MODIFY,
     parallel::COMM_STYLE,
     parallel::NEWTON,

@@ -10,6 +10,7 @@ pub mod coeffs;
 mod coul;
 mod deepmd;
 mod e3gnn;
+mod eam;
 pub mod forces;
 mod form;
 mod hybrid;
@@ -17,11 +18,16 @@ mod lennard_jones;
 mod lj_coul;
 mod lj_cut;
 mod mace;
+mod manybody;
 mod morse;
 mod nequip;
 mod network;
 mod pairwise;
+mod potential_file;
 mod soft_core;
+mod sw;
+mod table;
+mod tersoff;
 mod zbl;
 mod zero;
 
@@ -144,6 +150,11 @@ pub trait PairStyle: Send + Sync {
         true
     }
 
+    /// Masses of atom types that the last `coeff` found in a file; they replace those set so far.
+    fn masses(&self) -> Vec<(usize, f64)> {
+        Vec::new()
+    }
+
     /// Checks that all coefficients are there and prepares tables; called at the start of every run.
     ///
     /// # Errors
@@ -231,6 +242,12 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     morse::STYLE,
     soft_core::YUKAWA,
     soft_core::SOFT,
+    eam::FUNCFL,
+    eam::ALLOY,
+    eam::FS,
+    sw::STYLE,
+    tersoff::STYLE,
+    table::STYLE,
     coul::CUT,
     coul::LONG,
     coul::DSF,
