@@ -50,6 +50,11 @@ fn recipes(name: &str) -> Vec<Recipe> {
         )],
         "zbl" => &[("zbl 1.2 3.0", &["1 1 3 3", "2 2 16 16"])],
         "zero" => &[("zero 3.0", &["* *"])],
+        "dispersion/d3" => &[
+            ("dispersion/d3 bj pbe 6.3 5.7", &["* * S Li"]),
+            ("dispersion/d3 original pbe 5.5 6.1", &["* * C H"]),
+            ("dispersion/d3 zerom b-lyp 6.2 6.2", &["* * P Cl"]),
+        ],
         "hybrid" => &[
             (
                 "hybrid lj/cut 3.5 zbl 1.2 3.0",
@@ -68,6 +73,13 @@ fn recipes(name: &str) -> Vec<Recipe> {
             (
                 "hybrid/overlay lj/cut 3.5 zbl 1.2 3.0",
                 &["* * lj/cut 0.01 2.2", "1 2 zbl 3 16", "2 2 zbl 16 16"],
+            ),
+            (
+                "hybrid/overlay mace dispersion/d3 bj pbe 9.0 8.0",
+                &[
+                    "* * mace tests/fixtures/mace/residual_l1.model H C",
+                    "* * dispersion/d3 H C",
+                ],
             ),
             (
                 "hybrid/overlay mace zbl 1.2 3.0",

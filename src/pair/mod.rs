@@ -4,6 +4,7 @@
 //! other: hybrid styles make their sub-styles through [`find`].
 
 pub mod coeffs;
+mod dispersion_d3;
 mod e3gnn;
 pub mod forces;
 mod hybrid;
@@ -196,6 +197,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     lj_cut_coul_cut::STYLE,
     zbl::STYLE,
     zero::STYLE,
+    dispersion_d3::STYLE,
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,

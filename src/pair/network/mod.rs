@@ -23,7 +23,7 @@ pub use fast::prepared;
 pub use member::Load;
 pub use model::{Evaluate, NetworkModel, NotFinite};
 pub use read::count_files;
-pub use species::Species;
+pub use species::{Species, SpeciesMap};
 pub use style::{Files, Named, NetworkStyle, Setup};
 
 use crate::signature::{Arg, Kind, arg, rest};
