@@ -244,6 +244,12 @@ pub trait Host {
         Vec::new()
     }
 
+    /// Energy and force factor F/r of a pair of types at squared distance `r2` with charges `q`, if the pair
+    /// style is pairwise.
+    fn pair_single(&self, _types: (u32, u32), _r2: f64, _q: (f64, f64)) -> Option<(f64, f64)> {
+        None
+    }
+
     /// Whether files and side effects are suppressed (`argyro check`, `-skiprun` does not set it).
     fn dry(&self) -> bool;
 }

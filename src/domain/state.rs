@@ -263,6 +263,8 @@ pub struct State {
     pub epoch: u64,
     /// `dielectric` setting.
     pub dielectric: f64,
+    /// Splitting parameter of the kspace style, 1/length; set before pair styles are prepared.
+    pub g_ewald: Option<f64>,
     /// `box tilt` setting: whether large tilts pass without a warning.
     pub tilt_large: bool,
     /// `newton` setting (pair, bond); accepted, argyro always uses Newton's third law.
@@ -296,6 +298,7 @@ impl Default for State {
             tallies: Tallies::default(),
             epoch: 0,
             dielectric: 1.0,
+            g_ewald: None,
             tilt_large: false,
             newton: (true, true),
             special: SpecialBonds::default(),

@@ -68,6 +68,7 @@ impl Engine {
         f.resize(self.state.atoms.id.len(), [0.0; 3]);
         let parts: Vec<&[[f64; 3]]> = self.forces.out.iter().map(|o| o.f.as_slice()).collect();
         self.bricks.reduce(&parts, f);
+        self.add_long_range_forces();
         self.forces.in_step = true;
         self.state.touch();
         self.check_finite()
@@ -102,7 +103,7 @@ impl Engine {
                 })?;
         }
         self.state.tallies = self.sum_tallies(tally);
-        Ok(())
+        self.long_range(tally)
     }
 
     fn clear_output(&mut self, tally: Tally) {

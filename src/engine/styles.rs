@@ -214,6 +214,7 @@ impl Engine {
     /// # Errors
     /// Coefficients are missing.
     pub(crate) fn prepare_pair(&mut self) -> Result<()> {
+        self.prepare_kspace()?;
         let Some(slot) = &mut self.pair else {
             self.pair_ready = true;
             return Ok(());

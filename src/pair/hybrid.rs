@@ -304,6 +304,11 @@ impl PairStyle for Hybrid {
         cuts.fold(0.0, f64::max)
     }
 
+    fn long_cutoff(&self) -> Option<f64> {
+        let cuts = self.subs.iter().filter_map(|s| s.style.long_cutoff());
+        cuts.reduce(f64::max)
+    }
+
     fn needs(&self) -> Needs {
         let needs = self.subs.iter().map(|s| s.style.needs());
         needs.fold(Needs::default(), Needs::or)

@@ -3,17 +3,25 @@
 //! May import `kspace`, `ml`, `domain`, `io`, `simd` and the bottom modules. Styles never import each
 //! other: hybrid styles make their sub-styles through [`find`].
 
+pub(crate) mod bitmap;
+mod born;
+mod buck;
 pub mod coeffs;
+
+mod coul;
 mod dispersion_d3;
 mod e3gnn;
 pub mod forces;
+mod form;
 mod hybrid;
 mod lennard_jones;
+mod lj_coul;
 mod lj_cut;
-mod lj_cut_coul_cut;
 mod mace;
+mod morse;
 mod network;
 mod pairwise;
+mod soft_core;
 mod zbl;
 mod zero;
 
@@ -35,6 +43,8 @@ pub struct PairModify {
     pub tail: bool,
     /// Bits of the Coulomb table, 0 for exact evaluation.
     pub table: u32,
+    /// Distance below which the Coulomb table is not used, length units.
+    pub tabinner: f64,
 }
 
 impl Default for PairModify {
@@ -44,6 +54,7 @@ impl Default for PairModify {
             shift: false,
             tail: false,
             table: 12,
+            tabinner: std::f64::consts::SQRT_2,
         }
     }
 }
@@ -142,6 +153,11 @@ pub trait PairStyle: Send + Sync {
     /// Largest interaction range, length units; valid after `init`.
     fn cutoff(&self) -> f64;
 
+    /// Coulomb cutoff of a style whose long-range part a kspace style supplies; known before `init`.
+    fn long_cutoff(&self) -> Option<f64> {
+        None
+    }
+
     /// Lists and bricks that the style needs.
     fn needs(&self) -> Needs;
 
@@ -194,7 +210,27 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     hybrid::STYLE,
     hybrid::OVERLAY,
     lj_cut::STYLE,
-    lj_cut_coul_cut::STYLE,
+    lj_coul::CUT,
+    lj_coul::LONG,
+    lj_coul::DSF,
+    lj_coul::WOLF,
+    lj_coul::DEBYE,
+    soft_core::EXPAND,
+    buck::BUCK,
+    buck::CUT,
+    buck::LONG,
+    born::BORN,
+    born::LONG,
+    born::DSF,
+    born::WOLF,
+    morse::STYLE,
+    soft_core::YUKAWA,
+    soft_core::SOFT,
+    coul::CUT,
+    coul::LONG,
+    coul::DSF,
+    coul::WOLF,
+    coul::DEBYE,
     zbl::STYLE,
     zero::STYLE,
     dispersion_d3::STYLE,

@@ -117,7 +117,8 @@ impl Engine {
         })
         .flag(m.shift)
         .flag(m.tail)
-        .int(i64::from(m.table));
+        .int(i64::from(m.table))
+        .real(m.tabinner);
         let commands = self.pair.as_ref().and_then(|p| p.style.commands());
         w.text(self.pair.as_ref().map_or("", |p| p.name.as_str()));
         w.flag(commands.is_some());
@@ -285,6 +286,7 @@ impl Engine {
             shift: r.flag()?,
             tail: r.flag()?,
             table: r.int()?.clamp(0, 32) as u32,
+            tabinner: r.real()?,
         };
         let name = r.text()?;
         if !r.flag()? {

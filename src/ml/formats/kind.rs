@@ -176,6 +176,8 @@ pub struct ModelFile {
     pub kind: ModelKind,
     /// The opened torch file, where it is one that could be opened.
     pub torch: Option<TorchFile>,
+    /// The bytes of a file that is no zip file; empty otherwise.
+    pub bytes: Vec<u8>,
 }
 
 impl ModelFile {
@@ -189,12 +191,14 @@ impl ModelFile {
             return Ok(ModelFile {
                 kind: plain_kind(&bytes),
                 torch: None,
+                bytes,
             });
         }
         if !Archive::is_zip(&bytes) {
             return Ok(ModelFile {
                 kind: ModelKind::Truncated,
                 torch: None,
+                bytes: Vec::new(),
             });
         }
         let archive = Archive::open(bytes)?;
@@ -206,16 +210,22 @@ impl ModelFile {
             return Ok(ModelFile {
                 kind: ModelKind::NequipCompiled,
                 torch: None,
+                bytes: Vec::new(),
             });
         }
         if !TorchFile::is_torch(&archive) {
             let kind = ModelKind::Unknown("a zip file without a model".to_owned());
-            return Ok(ModelFile { kind, torch: None });
+            return Ok(ModelFile {
+                kind,
+                torch: None,
+                bytes: Vec::new(),
+            });
         }
         let torch = TorchFile::from_archive(archive)?;
         Ok(ModelFile {
             kind: torch_kind(&torch),
             torch: Some(torch),
+            bytes: Vec::new(),
         })
     }
 }

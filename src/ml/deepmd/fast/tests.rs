@@ -63,6 +63,7 @@ pub fn se_e2_a(one_side: bool) -> Descriptor {
         environment: environment(4, Selection::PerType(vec![60, 90]), 0.08),
         embeddings: embeddings(one_side, &[1, 5, 10, 20], 1),
         axis: 6,
+        divisor: 150.0,
     })
 }
 
@@ -101,6 +102,7 @@ pub fn se_atten(strip: bool, smooth: bool, one_side: bool, append: bool) -> Desc
         input,
         attention: Vec::new(),
         axis: 5,
+        divisor: 140.0,
         append_type: append,
     })
 }
@@ -133,6 +135,7 @@ pub fn model(descriptor: Descriptor, curve: Curve) -> DeepmdModel {
         energy_bias: vec![-1.5, 0.25],
         excluded_pairs: vec![false; TYPES * TYPES],
         excluded_atoms: vec![false; TYPES],
+        nearest: None,
         min_distance: None,
         version: String::new(),
     }
