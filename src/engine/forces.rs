@@ -101,6 +101,9 @@ impl Engine {
                         slot.name, self.state.step
                     ))
                 })?;
+            for text in slot.style.warnings() {
+                self.log.warn(&text);
+            }
         }
         self.state.tallies = self.sum_tallies(tally);
         self.long_range(tally)

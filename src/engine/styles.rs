@@ -203,7 +203,15 @@ impl Engine {
         self.state.cell("Pair_coeff")?;
         self.pair_ready = false;
         match &mut self.pair {
-            Some(slot) => slot.style.coeff(words, &self.state, &self.pair_options),
+            Some(slot) => {
+                slot.style.coeff(words, &self.state, &self.pair_options)?;
+                for (t, mass) in slot.style.masses() {
+                    if let Some(m) = self.state.types.mass.get_mut(t) {
+                        *m = Some(mass);
+                    }
+                }
+                Ok(())
+            }
             None => Err(Error::input("Pair_coeff command without a pair style")
                 .help("give pair_style before pair_coeff")),
         }

@@ -9,8 +9,10 @@ mod buck;
 pub mod coeffs;
 
 mod coul;
+mod deepmd;
 mod dispersion_d3;
 mod e3gnn;
+mod eam;
 pub mod forces;
 mod form;
 mod hybrid;
@@ -18,10 +20,16 @@ mod lennard_jones;
 mod lj_coul;
 mod lj_cut;
 mod mace;
+mod manybody;
 mod morse;
+mod nequip;
 mod network;
 mod pairwise;
+mod potential_file;
 mod soft_core;
+mod sw;
+mod table;
+mod tersoff;
 mod zbl;
 mod zero;
 
@@ -144,6 +152,11 @@ pub trait PairStyle: Send + Sync {
         true
     }
 
+    /// Masses of atom types that the last `coeff` found in a file; they replace those set so far.
+    fn masses(&self) -> Vec<(usize, f64)> {
+        Vec::new()
+    }
+
     /// Checks that all coefficients are there and prepares tables; called at the start of every run.
     ///
     /// # Errors
@@ -188,6 +201,11 @@ pub trait PairStyle: Send + Sync {
         Vec::new()
     }
 
+    /// What the evaluations since the last call want the user to know; each thing is said once.
+    fn warnings(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Words of `pair_style` (the style's name first) and of every `pair_coeff` that restore the style, for restart and data files;
     /// `None` for styles that read files, which a script must give again.
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
@@ -226,6 +244,12 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     morse::STYLE,
     soft_core::YUKAWA,
     soft_core::SOFT,
+    eam::FUNCFL,
+    eam::ALLOY,
+    eam::FS,
+    sw::STYLE,
+    tersoff::STYLE,
+    table::STYLE,
     coul::CUT,
     coul::LONG,
     coul::DSF,
@@ -234,9 +258,11 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     zbl::STYLE,
     zero::STYLE,
     dispersion_d3::STYLE,
+    deepmd::STYLE,
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    nequip::STYLE,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
 ];

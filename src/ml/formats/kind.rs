@@ -88,7 +88,16 @@ impl ModelKind {
 
     /// True where argyro reads this kind.
     pub fn is_readable(&self) -> bool {
-        matches!(self, ModelKind::Mace | ModelKind::MaceScript)
+        use ModelKind as K;
+        matches!(
+            self,
+            K::Mace
+                | K::MaceScript
+                | K::NequipPackage
+                | K::NequipScript
+                | K::NequipCheckpoint
+                | K::SevenNet
+        )
     }
 
     /// What the file is, to follow "the file is".
@@ -155,7 +164,10 @@ impl ModelKind {
                 "needed is a MACE model: NAME.model as mace_run_train writes it, or \
                  NAME.model-lammps.pt as `mace_create_lammps_model NAME.model` makes it"
             }
-            Family::Nequip => "needed is a NequIP or Allegro package (.nequip.zip)",
+            Family::Nequip => {
+                "needed is a NequIP package (.nequip.zip), checkpoint (.ckpt) or TorchScript file \
+                 (.nequip.pth, or .pth of nequip-deploy)"
+            }
             Family::SevenNet => {
                 "needed is a SevenNet checkpoint (checkpoint_best.pth) or what `sevenn get_model` \
                  deploys for LAMMPS"
