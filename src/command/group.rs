@@ -79,8 +79,8 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         "static" => return Ok(Flow::Next),
         _ => {}
     }
-    if id == "all" {
-        return Err(Error::input("Cannot change group all").at(0));
+    if id == "all" && style == "clear" {
+        return Err(Error::input("Cannot clear group all").at(0));
     }
     let chosen = members(s.engine, style, id, words).map_err(|e| e.shifted(2))?;
     let state = &mut s.engine.state;

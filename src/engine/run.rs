@@ -93,7 +93,12 @@ impl Engine {
             .fixes
             .values()
             .any(|s| s.fix.as_ref().is_some_and(|f| f.changes_cell()));
-        self.thermo.follow_cell(changes);
+        let shrinks = self.state.cell.as_ref().is_some_and(|c| {
+            use crate::domain::Boundary::{Shrink, ShrinkMinimum};
+            let moving = |b| matches!(b, &Shrink | &ShrinkMinimum);
+            c.boundary.iter().flatten().any(moving)
+        });
+        self.thermo.follow_cell(changes || shrinks);
         self.each_fix(|fix, host| fix.init(host))?;
         for i in 0..self.computes.len() {
             let id = self.computes.get_index(i).map(|(k, _)| k.clone());
