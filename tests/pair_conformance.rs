@@ -365,12 +365,18 @@ fn cluster() -> State {
     s
 }
 
+/// Tests every recipe of every style and names all that fail.
 fn each(mut test: impl FnMut(&str, &Recipe)) {
+    let mut failed = Vec::new();
     for entry in PAIR_STYLES {
         for recipe in recipes(entry.signature.name) {
-            test(&recipe.style, &recipe);
+            let run = std::panic::AssertUnwindSafe(|| test(&recipe.style, &recipe));
+            if std::panic::catch_unwind(run).is_err() {
+                failed.push(recipe.style);
+            }
         }
     }
+    assert!(failed.is_empty(), "failed: {}", failed.join("; "));
 }
 
 fn near(what: &str, name: &str, a: f64, b: f64, tolerance: f64) {
