@@ -201,7 +201,7 @@ fn a_run_that_blows_up_leaves_its_last_good_state() {
     );
     let log = run_ok(
         dir.path(),
-        "read_restart argyro.restart\nfix 1 all nve\nrun 10\n",
+        "read_restart argyro.restart\ntimestep 0.005\nfix 1 all nve\nrun 10\n",
         &[],
     );
     assert_eq!(thermo_tables(&log)[0].column("Step")[0], 150.0);

@@ -560,6 +560,8 @@ impl Barostat {
     /// Appends the state to that of a fix. `running`: inside of a run, whose masses go on.
     pub fn save(&self, w: &mut Writer, running: bool) {
         w.reals(&self.omega).reals(&self.dot);
+        // The default is the centre of the box when the fix was made, which has other last bits later.
+        w.vectors(&[self.set.fixed_point]);
         w.flag(self.reference.is_some());
         if let Some(r) = &self.reference {
             w.real(r.volume).reals(&r.inverse);
@@ -580,6 +582,9 @@ impl Barostat {
     pub fn load(&mut self, r: &mut Reader<'_>) -> Result<()> {
         self.omega = six(r)?;
         self.dot = six(r)?;
+        if let [point] = r.vectors()?[..] {
+            self.set.fixed_point = point;
+        }
         if r.flag()? {
             self.reference = Some(Reference {
                 volume: r.real()?,
