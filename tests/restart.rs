@@ -103,6 +103,30 @@ fn nose_hoover_msd_and_averages_continue_bit_by_bit() {
 }
 
 #[test]
+fn a_barostat_continues_bit_by_bit() {
+    continued_equals_whole(
+        "change_box all triclinic
+fix 1 all npt temp 1.4 0.7 0.5 tri 0.5 1.5 1.0 nreset 40
+thermo_style custom step temp pe press lx xy xz econserve f_1[17]
+thermo_modify format float %.17g
+thermo 20
+",
+    );
+}
+
+#[test]
+fn a_deformation_continues_bit_by_bit() {
+    continued_equals_whole(
+        "fix 1 all nve
+fix 2 all deform 1 x erate 0.02 y wiggle 0.1 0.7
+thermo_style custom step temp pe press lx ly
+thermo_modify format float %.17g
+thermo 20
+",
+    );
+}
+
+#[test]
 fn langevin_noise_continues_bit_by_bit() {
     continued_equals_whole(LANGEVIN);
 }

@@ -15,7 +15,8 @@ impl Engine {
         self.ensure_box_styles()?;
         self.state.run = RunSteps {
             first: begin,
-            last: end,
+            // Rows are due by their step alone.
+            last: i64::MAX,
             begin,
             end,
             running: false,
@@ -35,9 +36,6 @@ impl Engine {
     pub fn rerun_snapshot(&mut self, step: i64, first: bool) -> Result<bool> {
         self.state.step = step;
         self.state.time_step = step;
-        if first {
-            self.state.run.first = step;
-        }
         self.state.touch();
         self.state.run.running = false;
         self.minimising = true;
@@ -102,6 +100,7 @@ impl Engine {
         self.thermo_footer();
         self.each_fix(|fix, host| fix.post_run(host))?;
         self.state.run.running = false;
+        self.state.run.last = self.state.step;
         self.state.run.first = self.state.step - count;
         self.report(seconds, true);
         self.clock.stop();

@@ -113,6 +113,8 @@ impl Engine {
         if !self.dry {
             signals::install()?;
         }
+        let forces = self.restored.forces.take();
+        let forces = forces.filter(|f| f.len() == self.state.atoms.len() && self.is_current());
         self.each_fix(|fix, host| fix.pre_exchange(host))?;
         self.setup_lists()?;
         self.announce();
@@ -121,6 +123,9 @@ impl Engine {
         let tally = Tally::GLOBAL.or(self.tally_wanted(self.state.step));
         self.compute_forces(tally)?;
         self.each_fix(|fix, host| fix.setup(host))?;
+        if let Some(f) = forces {
+            self.state.atoms.f = f;
+        }
         self.sum_fix_contributions();
         self.state.touch();
         Ok(())

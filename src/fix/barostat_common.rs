@@ -5,7 +5,7 @@
 //! (1981) for stresses that are not hydrostatic; the integrator of Tuckerman et al., J. Phys. A 39, 5629 (2006).
 //! Components are in Voigt order xx yy zz yz xz xy. `omega` is the logarithmic strain, `dot` its velocity.
 
-use super::nh_common::{Chain, Coupling};
+use super::nh_common::{Chain, Continued, Coupling};
 use crate::domain::{Cell, State, reshape};
 use crate::error::{Error, Result};
 use crate::io::codec::{Reader, Writer};
@@ -152,8 +152,8 @@ pub struct Barostat {
     /// Trace term of the velocity factor.
     trace: f64,
     kt: f64,
-    /// Masses came with a restart file that was written inside of a run.
-    continued: bool,
+    /// Whether masses came with a restart file.
+    continued: Continued,
 }
 
 /// The cell matrix (upper triangular).
@@ -237,7 +237,7 @@ impl Barostat {
             sigma: [0.0; 6],
             trace: 0.0,
             kt: 0.0,
-            continued: false,
+            continued: Continued::No,
             set,
         };
         if b.set.links > 0 {
@@ -285,7 +285,7 @@ impl Barostat {
     pub fn start(&mut self, state: &State, kt: f64) {
         self.kt = kt;
         let natoms = state.atoms.len() as f64;
-        if !std::mem::take(&mut self.continued) {
+        if !self.continued.take(state) {
             for k in 0..6 {
                 if self.set.on[k] {
                     self.mass[k] = (natoms + 1.0) * kt * self.set.period[k] * self.set.period[k];
@@ -560,6 +560,8 @@ impl Barostat {
     /// Appends the state to that of a fix. `running`: inside of a run, whose masses go on.
     pub fn save(&self, w: &mut Writer, running: bool) {
         w.reals(&self.omega).reals(&self.dot);
+        // The default is the centre of the box when the fix was made, which has other last bits later.
+        w.vectors(&[self.set.fixed_point]);
         w.flag(self.reference.is_some());
         if let Some(r) = &self.reference {
             w.real(r.volume).reals(&r.inverse);
@@ -580,6 +582,9 @@ impl Barostat {
     pub fn load(&mut self, r: &mut Reader<'_>) -> Result<()> {
         self.omega = six(r)?;
         self.dot = six(r)?;
+        if let [point] = r.vectors()?[..] {
+            self.set.fixed_point = point;
+        }
         if r.flag()? {
             self.reference = Some(Reference {
                 volume: r.real()?,
@@ -588,19 +593,25 @@ impl Barostat {
         }
         let running = r.flag()?;
         let mass = six(r)?;
-        if !r.flag()? {
-            return Ok(());
-        }
-        if let Some(c) = &mut self.chain {
-            c.load(r)?;
-            let masses = r.reals()?;
-            let same =
-                masses.len() == c.mass.len() && (0..6).all(|k| self.set.on[k] == (mass[k] > 0.0));
-            if running && same {
-                self.continued = true;
-                self.mass = mass;
-                c.mass = masses;
+        let mut same = (0..6).all(|k| self.set.on[k] == (mass[k] > 0.0));
+        if r.flag()? {
+            match &mut self.chain {
+                Some(c) => {
+                    c.load(r)?;
+                    let masses = r.reals()?;
+                    same &= masses.len() == c.mass.len();
+                    if same {
+                        c.mass = masses;
+                    }
+                }
+                None => same = false,
             }
+        } else {
+            same &= self.chain.is_none();
+        }
+        if same {
+            self.continued = Continued::written(running);
+            self.mass = mass;
         }
         Ok(())
     }

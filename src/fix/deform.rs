@@ -176,6 +176,10 @@ impl Fix for Deform {
         true
     }
 
+    fn moves_after_forces(&self) -> bool {
+        true
+    }
+
     fn forces_rebuild(&self, step: i64) -> bool {
         self.flip_at == Some(step)
     }

@@ -207,6 +207,12 @@ pub trait Fix {
         false
     }
 
+    /// Whether the fix changes positions or the cell at the end of a step, after the forces that the next step begins
+    /// with: restart files then hold these forces.
+    fn moves_after_forces(&self) -> bool {
+        false
+    }
+
     /// Whether neighbour lists must be rebuilt at `step` in any case.
     fn forces_rebuild(&self, _step: i64) -> bool {
         false

@@ -24,6 +24,34 @@ impl Ramp {
     }
 }
 
+/// Whether what a restart file held goes on, or is set up anew as at the start of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Continued {
+    /// There was no restart file.
+    #[default]
+    No,
+    /// It was written inside of a run, which goes on.
+    Inside,
+    /// It was written between runs: goes on if the run is part of a series (`run ... start`).
+    Between,
+}
+
+impl Continued {
+    /// From the flag in the file.
+    pub fn written(running: bool) -> Self {
+        if running { Self::Inside } else { Self::Between }
+    }
+
+    /// Whether the run that starts now goes on; asked once.
+    pub fn take(&mut self, state: &State) -> bool {
+        match std::mem::take(self) {
+            Self::No => false,
+            Self::Inside => true,
+            Self::Between => state.run.begin < state.run.first,
+        }
+    }
+}
+
 /// A chain of thermostats.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chain {

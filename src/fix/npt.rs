@@ -4,7 +4,7 @@ mod keywords;
 
 use super::barostat_common::{Barostat, Reading, Shape};
 use super::integrate_common::{drift, kick, kick_factors, scale};
-use super::nh_common::{Chain, Coupling, Ramp};
+use super::nh_common::{Chain, Continued, Coupling, Ramp};
 use super::{Companion, Fix, FixEntry, FixId};
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::{State, Tally, reshape};
@@ -78,7 +78,7 @@ struct Npt {
     /// not measured again before the next step, because the group of the fix may not be that of the temperature.
     coupled: f64,
     running: bool,
-    continued: bool,
+    continued: Continued,
 }
 
 fn build(
@@ -105,7 +105,7 @@ fn build(
         kt: 0.0,
         coupled: 0.0,
         running: false,
-        continued: false,
+        continued: Continued::No,
     }))
 }
 
@@ -269,7 +269,7 @@ impl Fix for Npt {
 
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
         let (t, dof) = host.temperature(&self.temperature)?;
-        if !std::mem::take(&mut self.continued) {
+        if !self.continued.take(host.state()) {
             self.coupled = t;
         }
         if self.thermostat.is_none() {
@@ -437,7 +437,7 @@ impl Fix for Npt {
         if t0 > 0.0 {
             self.mass_temperature = Some(t0);
         }
-        self.continued = r.flag()?;
+        self.continued = Continued::written(r.flag()?);
         self.coupled = r.real()?;
         self.barostat.load(r)
     }

@@ -192,6 +192,10 @@ impl Fix for Berendsen {
         true
     }
 
+    fn moves_after_forces(&self) -> bool {
+        true
+    }
+
     fn tally_at(&self, _: i64) -> Tally {
         Tally {
             virial: true,

@@ -20,6 +20,15 @@ impl Engine {
         s.push("groups", self.encode_groups());
         s.push("atoms", self.encode_atoms());
         s.push("topology", self.encode_topology());
+        let moving = |slot: &crate::engine::FixSlot| {
+            let fix = slot.fix.as_ref();
+            fix.is_some_and(|f| f.moves_after_forces())
+        };
+        if self.fixes.values().any(moving) && self.state.atoms.f.len() == self.state.atoms.len() {
+            let mut w = Writer::new();
+            w.vectors(&self.state.atoms.f);
+            s.push("forces", w.finish());
+        }
         s.push("neighbor", self.encode_neighbor());
         s.push("pair", self.encode_pair());
         for slot in self.fixes.values() {
@@ -182,6 +191,9 @@ impl Engine {
                 let entry = (kind.into(), id.into(), style.into(), bytes.to_vec());
                 self.restored.waiting.push(entry);
             }
+        }
+        if s.get("forces").is_some() {
+            self.restored.forces = Some(s.require("forces")?.vectors()?);
         }
         self.restored.step = Some(self.state.step);
         self.state.expected_atoms = self.state.atoms.len();

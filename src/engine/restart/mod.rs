@@ -39,6 +39,8 @@ pub struct Restored {
     waiting: Vec<(String, String, String, Vec<u8>)>,
     /// Step of the restart file that this simulation continues.
     pub step: Option<i64>,
+    /// Forces that the next step begins with, if they do not follow from the positions.
+    pub forces: Option<Vec<[f64; 3]>>,
     /// Pair style of the restart file that the script must give again.
     pub pair_style: Option<String>,
 }
