@@ -117,6 +117,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     pair::PAIR_COEFF,
     pair::PAIR_MODIFY,
     parallel::ATOM_MODIFY,
+    parallel::BALANCE,
     parallel::COMM_MODIFY,
     parallel::COMM_STYLE,
     parallel::NEWTON,

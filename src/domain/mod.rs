@@ -11,6 +11,7 @@ pub mod build;
 pub mod cell;
 pub mod chunks;
 pub mod comm;
+pub mod custom;
 pub mod group;
 pub mod host;
 pub mod lattice;

@@ -160,6 +160,12 @@ impl Engine {
     /// There is no such fix.
     pub fn remove_fix(&mut self, id: &str) -> Result<()> {
         self.drop_companions(id);
+        if self.fixes.contains_key(id) {
+            self.with_fix(id, |fix, host| {
+                fix.removed(host);
+                Ok(())
+            })?;
+        }
         match self.fixes.shift_remove(id) {
             Some(_) => Ok(()),
             None => Err(

@@ -86,7 +86,11 @@ impl Engine {
             )
             .ints(&a.mask.iter().map(|&k| i64::from(k)).collect::<Vec<_>>())
             .reals(&a.q)
-            .ints(&a.molecule);
+            .ints(&a.molecule)
+            .int(a.custom.len() as i64);
+        for (name, c) in &a.custom {
+            w.text(name).int(c.columns as i64).reals(&c.values);
+        }
         w.finish()
     }
 
@@ -224,6 +228,18 @@ impl Engine {
         let q = r.reals()?;
         let molecule = r.ints()?;
         let n = id.len();
+        let mut custom = crate::domain::custom::CustomTable::new();
+        for _ in 0..r.int()? {
+            let name = r.text()?;
+            let columns = usize::try_from(r.int()?).unwrap_or(0);
+            let values = r.reals()?;
+            if columns == 0 || values.len() / columns != n || values.len() % columns != 0 {
+                return Err(Error::input(format!(
+                    "property {name} of the restart file does not fit its atoms"
+                )));
+            }
+            custom.insert(name, crate::domain::custom::Custom { columns, values });
+        }
         let optional = |len: usize| len == 0 || len == n;
         let whole = [kind.len(), x.len(), v.len(), mask.len()]
             .iter()
@@ -250,6 +266,7 @@ impl Engine {
         a.mask = mask.iter().map(|&k| k as u32).collect();
         a.q = q;
         a.molecule = molecule;
+        a.custom = custom;
         Ok(())
     }
 
