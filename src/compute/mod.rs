@@ -14,6 +14,7 @@ pub mod ke;
 pub mod ke_atom;
 pub mod msd;
 pub mod msd_chunk;
+pub mod pair;
 pub mod pe;
 pub mod pe_atom;
 pub mod pressure;
@@ -134,6 +135,7 @@ pub const COMPUTES: &[ComputeEntry] = &[
     ke_atom::STYLE,
     msd::STYLE,
     msd_chunk::STYLE,
+    pair::STYLE,
     pe::STYLE,
     pe_atom::STYLE,
     pressure::STYLE,

@@ -155,6 +155,19 @@ impl Tally {
     }
 }
 
+/// Energies of one sub-style of a hybrid pair style.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairPart {
+    /// Name of the sub-style.
+    pub name: String,
+    /// Number among the sub-styles of this name, from 1; 0 if it is the only one.
+    pub number: usize,
+    /// van der Waals energy.
+    pub vdwl: f64,
+    /// Coulomb energy.
+    pub coul: f64,
+}
+
 /// Energies and virial of the last force evaluation.
 #[derive(Debug, Clone, Default)]
 pub struct Tallies {
@@ -164,6 +177,8 @@ pub struct Tallies {
     pub vdwl: f64,
     /// Pairwise Coulomb energy.
     pub coul: f64,
+    /// The two of every sub-style, if the pair style is a hybrid one.
+    pub parts: Vec<PairPart>,
     /// Long-range Coulomb energy.
     pub long: f64,
     /// Bond energy.

@@ -152,6 +152,7 @@ impl Engine {
         }
         if let Some(slot) = &self.pair {
             (t.tail, t.tail_virial) = slot.style.tail(&self.state);
+            t.parts = slot.style.parts();
         }
         let n = self.state.atoms.len();
         if tally.atom_energy {

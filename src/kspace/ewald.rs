@@ -69,7 +69,10 @@ struct Ewald {
     g: f64,
     accuracy: f64,
     lattice: Lattice,
+    /// Largest indices of phases.
     largest: [usize; 3],
+    /// LAMMPS' kxmax, kymax, kzmax.
+    shown: [usize; 3],
     columns: Vec<Column>,
     /// exp(i 2 pi n s) of every atom: for each direction, n from 0 on, cosines and sines, atom fastest
     phase: [Vec<f64>; 3],
@@ -111,6 +114,7 @@ impl Ewald {
             largest = self.lattice.skewed(per).map(|n| (n as usize).max(1));
         }
         self.largest = largest;
+        self.shown = largest;
         let [mx, my, mz] = largest.map(|n| n as i32);
         let all = (mx as usize + 1) * (2 * my as usize + 1) * (2 * mz as usize + 1);
         if all > 8 * MOST {
@@ -121,13 +125,26 @@ impl Ewald {
         }
         let (g, volume) = (self.g, self.lattice.volume());
         self.columns.clear();
-        for nx in 0..=mx {
-            for ny in if nx == 0 { 0 } else { -my }..=my {
+        // along the axes LAMMPS goes as far in all directions as in the one with most wave vectors
+        let straight = self.lattice.tilt == [0.0; 3];
+        let most = mx.max(my).max(mz);
+        let (tx, ty) = if straight { (most, most) } else { (mx, my) };
+        self.largest = self.largest.map(|n| n.max(most as usize));
+        for nx in 0..=tx {
+            for ny in if nx == 0 { 0 } else { -my }..=ty {
+                if (nx > mx && ny != 0) || (ny > my && nx != 0) {
+                    continue;
+                }
                 let mut column = Column {
                     n: [nx, ny],
                     ..Column::default()
                 };
-                for nz in if nx == 0 && ny == 0 { 1 } else { -mz }..=mz {
+                let (from, to) = match (nx, ny) {
+                    (0, 0) => (1, most),
+                    _ if nx > mx || ny > my => (0, 0),
+                    _ => (-mz, mz),
+                };
+                for nz in from..=to {
                     let k = self.lattice.wave([nx, ny, nz].map(f64::from));
                     let k2 = k[0] * k[0] + k[1] * k[1] + k[2] * k[2];
                     if k2 > limit {
@@ -339,7 +356,7 @@ impl KspaceStyle for Ewald {
         let (tpr, table) = table_error(real.table, root, spr);
         let total = (sum / 3.0 + spr * spr + tpr * tpr).sqrt();
         let count: usize = self.columns.iter().map(|c| c.nz.len()).sum();
-        let most = self.largest.iter().copied().max().unwrap_or(1);
+        let most = self.shown.iter().copied().max().unwrap_or(1);
         let mut lines = vec!["Ewald initialization ...".to_string()];
         if real.table > 0 {
             lines.push(format!(
@@ -363,7 +380,7 @@ impl KspaceStyle for Ewald {
             ),
             format!(
                 "                  kxmax kymax kzmax  = {} {} {}",
-                self.largest[0], self.largest[1], self.largest[2]
+                self.shown[0], self.shown[1], self.shown[2]
             ),
         ]);
         Ok(Prepared {

@@ -237,9 +237,6 @@ pub fn slab_correction(
         second += q * x[2] * x[2];
     }
     let charged = charges.sum.abs() > 1.0e-5;
-    if !charged {
-        second = 0.0;
-    }
     let (volume, lz) = (lattice.volume(), lattice.extended[2]);
     let q = if charged { charges.sum } else { 0.0 };
     let factor = charges.c * 2.0 * PI / volume;

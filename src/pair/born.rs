@@ -46,7 +46,7 @@ pub const DSF: PairEntry = PairEntry {
         Ok(Combined::<Born, _>::boxed(
             "born/coul/dsf",
             settings,
-            Dsf::new(alpha),
+            Dsf::new(alpha, true),
         ))
     },
 };

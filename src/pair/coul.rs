@@ -42,7 +42,7 @@ pub const DSF: PairEntry = PairEntry {
     coeff: &DSF_COEFF,
     build: |args, _| {
         let settings = settings(args, &["alpha"])?;
-        let coulomb = Dsf::new(args.real("alpha")?);
+        let coulomb = Dsf::new(args.real("alpha")?, false);
         Ok(Combined::<Nothing, _>::boxed("coul/dsf", settings, coulomb))
     },
 };

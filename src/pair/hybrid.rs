@@ -8,6 +8,7 @@ use super::coeffs::{TypePairs, not_set, pairs};
 use super::{
     BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, find, prepare,
 };
+use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Needs, State, Trimmed};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, rest};
@@ -79,6 +80,8 @@ struct Sub {
     style: Box<dyn PairStyle>,
     /// Pairs of types that `pair_coeff` gave it.
     given: Vec<(usize, usize)>,
+    /// van der Waals and Coulomb energy of the last evaluation.
+    energies: (f64, f64),
     /// Lists without the pairs of others and without those far beyond its own cutoff; `None` if it
     /// needs all pairs.
     view: Option<View>,
@@ -137,6 +140,7 @@ fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>
             number: 0,
             style,
             given: Vec::new(),
+            energies: (0.0, 0.0),
             view: None,
         });
         at = next;
@@ -330,6 +334,7 @@ impl PairStyle for Hybrid {
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         for sub in &mut self.subs {
+            let before = take_energies(out);
             match &mut sub.view {
                 None => sub.style.compute(context, out)?,
                 Some(view) => {
@@ -343,8 +348,19 @@ impl PairStyle for Hybrid {
                     view.add_to(out);
                 }
             }
+            sub.energies = give_back(out, &before);
         }
         Ok(())
+    }
+
+    fn parts(&self) -> Vec<PairPart> {
+        let part = |s: &Sub| PairPart {
+            name: s.name.to_string(),
+            number: s.number,
+            vdwl: s.energies.0,
+            coul: s.energies.1,
+        };
+        self.subs.iter().map(part).collect()
     }
 
     fn tail(&self, state: &State) -> (f64, f64) {
@@ -402,6 +418,23 @@ impl PairStyle for Hybrid {
         }
         Some((style, coeffs))
     }
+}
+
+/// Energies of all bricks so far, which are set to zero.
+fn take_energies(out: &mut [BrickForces]) -> Vec<(f64, f64)> {
+    let take = |o: &mut BrickForces| (std::mem::take(&mut o.vdwl), std::mem::take(&mut o.coul));
+    out.iter_mut().map(take).collect()
+}
+
+/// Adds them again and returns the sums of what came in between.
+fn give_back(out: &mut [BrickForces], before: &[(f64, f64)]) -> (f64, f64) {
+    let mut sum = (0.0, 0.0);
+    for (o, b) in out.iter_mut().zip(before) {
+        sum = (sum.0 + o.vdwl, sum.1 + o.coul);
+        o.vdwl += b.0;
+        o.coul += b.1;
+    }
+    sum
 }
 
 impl View {

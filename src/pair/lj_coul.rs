@@ -44,7 +44,7 @@ pub const DSF: PairEntry = PairEntry {
         Ok(Combined::<Lj, _>::boxed(
             DSF_NAME,
             settings,
-            Dsf::new(alpha),
+            Dsf::new(alpha, false),
         ))
     },
 };

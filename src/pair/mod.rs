@@ -36,6 +36,7 @@ mod zero;
 pub use coeffs::TypePairs;
 pub use forces::{collect, prepare};
 
+use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Comm, Needs, State, Tally};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Signature};
@@ -194,6 +195,11 @@ pub trait PairStyle: Send + Sync {
     /// Energy of one pair at squared distance `r2` and the force factor F/r, if the style is pairwise.
     fn single(&self, _i: u32, _j: u32, _r2: f64, _qi: f64, _qj: f64) -> Option<(f64, f64)> {
         None
+    }
+
+    /// Energies of the sub-styles of a hybrid style in the last evaluation that accumulated energies.
+    fn parts(&self) -> Vec<PairPart> {
+        Vec::new()
     }
 
     /// Lines for the log at the start of a run: model file with hash, type mapping, precision.

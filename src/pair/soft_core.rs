@@ -102,7 +102,7 @@ const EXPAND_SIGNATURE: Signature = Signature {
     keywords: &[],
     description: "E = 4 epsilon [(sigma/(r - delta))^12 - (sigma/(r - delta))^6] for r < cutoff + delta. \
         `pair_modify mix` makes the coefficients of unlike types that are not given (delta is always the \
-        arithmetic mean); `pair_modify shift` is honoured.",
+        arithmetic mean). `pair_modify shift` subtracts the energy at r - delta = cutoff + delta, as in LAMMPS.",
     examples: &["pair_style lj/expand 2.5"],
 };
 
@@ -230,5 +230,11 @@ impl Dispersion for Expand {
 
     fn reach(p: &[f64], cut: f64) -> f64 {
         cut + p[2]
+    }
+
+    /// LAMMPS takes the energy at r - delta = cutoff + delta.
+    fn shift(&self, reach: f64) -> f64 {
+        let r = reach + self.delta;
+        self.pair(Distance::new(r * r)).1
     }
 }

@@ -23,6 +23,8 @@ pub struct Green {
     g: f64,
     /// Mean of G(k) and G(partner).
     pub value: Vec<f64>,
+    /// Half of the difference G(k) - G(partner); empty if there is none (cells without tilt).
+    skew: Vec<f64>,
     /// Hermitian part of k G(k).
     pub gradient: Vec<[f64; 3]>,
 }
@@ -137,11 +139,25 @@ impl Green {
                     *gradient = std::array::from_fn(|d| 0.5 * (k[d] * g1 - p[d] * g2));
                 }
             });
+        let skew = if lattice.tilt == [0.0; 3] {
+            Vec::new()
+        } else {
+            let difference = |index: usize| {
+                let (z, line) = (index % n[2], index / n[2]);
+                let at = [line / n[1], line % n[1], z];
+                if (0..3).all(|d| 2 * at[d] != n[d]) {
+                    return 0.0;
+                }
+                0.5 * (axes.at(at).1 - axes.at(axes.partner(at)).1)
+            };
+            (0..size).into_par_iter().map(difference).collect()
+        };
         Self {
             n,
             half,
             lattice: *lattice,
             g,
+            skew,
             value,
             gradient,
         }
@@ -162,23 +178,25 @@ impl Green {
         (self.half * self.n[1], self.n[2])
     }
 
-    /// Hermitian part of the virial factors at a place of the half spectrum.
+    /// Hermitian part of G times the virial factors at a place of the half spectrum.
     pub fn virial(&self, at: usize) -> [f64; 6] {
         let n = self.n;
         let (z, line) = (at % n[2], at / n[2]);
-        let at = [line / n[1], line % n[1], z];
+        let (index, at) = (at, [line / n[1], line % n[1], z]);
         if at == [0; 3] {
             return [0.0; 6];
         }
+        let value = self.value[index];
         let wave = |at: [usize; 3]| {
             let index: [f64; 3] = std::array::from_fn(|d| signed(at[d], n[d]));
             virial_factors(self.lattice.wave(index), self.g)
         };
         let a = wave(at);
         if (0..3).all(|d| 2 * at[d] != n[d]) {
-            return a;
+            return a.map(|v| v * value);
         }
+        let skew = self.skew.get(index).copied().unwrap_or(0.0);
         let b = wave(std::array::from_fn(|d| (n[d] - at[d]) % n[d]));
-        std::array::from_fn(|d| 0.5 * (a[d] + b[d]))
+        std::array::from_fn(|d| 0.5 * ((value + skew) * a[d] + (value - skew) * b[d]))
     }
 }

@@ -107,11 +107,11 @@ impl Mesh {
                 let times = self.green.times(line) * scale;
                 let (mut energy, mut sum) = (0.0, [0.0; 6]);
                 for at in line * length..(line + 1) * length {
-                    let e = times * self.green.value[at] * self.spectrum[at].norm_sqr();
-                    energy += e;
+                    let square = times * self.spectrum[at].norm_sqr();
+                    energy += square * self.green.value[at];
                     if virial {
                         let v = self.green.virial(at);
-                        (0..6).for_each(|k| sum[k] += e * v[k]);
+                        (0..6).for_each(|k| sum[k] += square * v[k]);
                     }
                 }
                 (energy, sum)
@@ -144,8 +144,8 @@ impl Mesh {
         let width = self.width();
         let (green, spectrum) = (&self.green, &self.spectrum);
         let value = |at: usize| {
-            let factor = component.map_or(1.0, |c| green.virial(at)[c]);
-            spectrum[at] * (green.value[at] * factor / points)
+            let factor = component.map_or(green.value[at], |c| green.virial(at)[c]);
+            spectrum[at] * (factor / points)
         };
         self.fft.backward(value, width, &mut self.density);
     }

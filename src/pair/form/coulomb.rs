@@ -6,7 +6,7 @@ use super::long_table::LongTable;
 use crate::domain::State;
 use crate::error::{Error, Result};
 use crate::pair::PairModify;
-use statrs::function::erf::erfc;
+use libm::erfc;
 use std::f64::consts::PI;
 
 /// A Coulomb formula.
@@ -122,16 +122,19 @@ impl Coulomb for Debye {
 pub struct Dsf {
     c: f64,
     alpha: f64,
+    /// Whether erfc is evaluated to the last digit instead of by the polynomial.
+    exact: bool,
     e_shift: f64,
     f_shift: f64,
 }
 
 impl Dsf {
-    /// With the damping parameter, 1/length.
-    pub fn new(alpha: f64) -> Self {
+    /// With the damping parameter, 1/length; LAMMPS evaluates erfc by a polynomial, but exactly in born/coul/dsf.
+    pub fn new(alpha: f64, exact: bool) -> Self {
         Self {
             c: 0.0,
             alpha,
+            exact,
             e_shift: 0.0,
             f_shift: 0.0,
         }
@@ -155,7 +158,11 @@ impl Coulomb for Dsf {
         let (r, a) = (d.r(), self.alpha);
         let bare = self.c * qq / r;
         let gauss = (-a * a * d.r2).exp();
-        let erfcc = erfc_polynomial(a * r, gauss);
+        let erfcc = if self.exact {
+            erfc(a * r)
+        } else {
+            erfc_polynomial(a * r, gauss)
+        };
         let damped = bare * (erfcc / r + 2.0 * a / PI.sqrt() * gauss + r * self.f_shift) * r;
         let excluded = (1.0 - special) * bare;
         let energy = bare * (erfcc - r * self.e_shift - d.r2 * self.f_shift);
@@ -300,7 +307,7 @@ mod tests {
         let state = State::default();
         let cut = 3.0;
         let d = Distance::new(cut * cut);
-        let mut dsf = Dsf::new(0.3);
+        let mut dsf = Dsf::new(0.3, true);
         dsf.init(&state, &PairModify::default(), cut).unwrap();
         let mut wolf = Wolf::new(0.3);
         wolf.init(&state, &PairModify::default(), cut).unwrap();

@@ -6,7 +6,7 @@
 use super::coulomb::TWO_OVER_ROOT_PI;
 use crate::error::{Error, Result};
 use crate::pair::bitmap::Bitmap;
-use statrs::function::erf::erfc;
+use libm::erfc;
 
 /// Lower edge of a bin, inverse width, and value and difference of one function.
 #[derive(Debug, Clone, Copy, Default)]

@@ -76,6 +76,11 @@ pub trait Dispersion: Copy + Send + Sync + 'static {
         cut
     }
 
+    /// What `pair_modify shift yes` subtracts: the energy at the cutoff.
+    fn shift(&self, reach: f64) -> f64 {
+        self.pair(Distance::new(reach * reach)).1
+    }
+
     /// Whether `pair_modify shift` acts on the formula; false where it goes to zero by itself.
     const SHIFTS: bool = true;
 }
@@ -218,7 +223,7 @@ impl<V: Dispersion, C: Coulomb> Combined<V, C> {
             0.0
         };
         let shift = if self.modify.shift && V::SHIFTS {
-            form.pair(Distance::new(reach * reach)).1
+            form.shift(reach)
         } else {
             0.0
         };
