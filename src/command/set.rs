@@ -3,13 +3,13 @@
 mod types;
 
 use super::support::{Value, atom_type};
+use crate::domain::attribute::{Attribute, require_custom};
+use crate::domain::custom::CustomName;
 use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::signature::{
-    Arg, Args, Keyword, Kind, Signature, arg, keyword, optional, parse_int, rest,
-};
+use crate::signature::{Arg, Args, Keyword, Kind, Signature, arg, keyword, parse_int, rest};
 
 const VALUE: &[Arg] = &[arg("value", Kind::Word, "number or v_name")];
 const ATTRIBUTES: &[Keyword] = &[
@@ -65,13 +65,13 @@ const ATTRIBUTES: &[Keyword] = &[
     ),
     keyword(
         "bond",
-        &[optional("value", Kind::Word, "")],
-        "not supported",
+        &[arg("value", Kind::Word, "")],
+        "type of all bonds between chosen atoms",
     ),
     keyword(
         "angle",
-        &[optional("value", Kind::Word, "")],
-        "not supported",
+        &[arg("value", Kind::Word, "")],
+        "type of all angles between chosen atoms",
     ),
 ];
 const REST: Signature = Signature {
@@ -102,7 +102,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
             rest("args", "attributes with their values"),
         ],
         keywords: ATTRIBUTES,
-        description: "The attributes are set in the order given. `type/fraction` uses LAMMPS' random stream; `type/ratio` and `type/subset` choose by the same kind of stream.",
+        description: "The attributes are set in the order given. `type/fraction` uses LAMMPS' random stream; `type/ratio` and `type/subset` choose by the same kind of stream. Properties of `fix property/atom` are set by their words: `d_NAME value`, `d2_NAME[1] value`.",
         examples: &[
             "set type 1 charge 1.0",
             "set group all type/fraction 2 0.5 12393",
@@ -119,20 +119,75 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::input("Set command with no atoms existent"));
     }
     let chosen = select(s.engine, args.str("style"), args.str("ID"))?;
-    let attributes = REST.parse("set", &s.words[2..]).map_err(|e| e.shifted(2))?;
     if s.words.len() < 3 {
         return Err(Error::input(
             "Illegal set command: missing argument(s): no attribute is given",
         ));
     }
     s.log().line("Setting atom values ...");
-    for k in attributes.keywords() {
-        let count = apply(s.engine, &chosen, &k).map_err(|e| e.or_at(k.position()).shifted(2))?;
-        s.log()
-            .line(&format!("  {count} settings made for {}", k.name()));
+    let mut at = 2;
+    while at < s.words.len() {
+        if let Some(name) = CustomName::parse(s.words[at]) {
+            let word = s.words[at];
+            let count = custom(s, &chosen, &name, at).map_err(|e| e.or_at(at))?;
+            s.log().line(&format!("  {count} settings made for {word}"));
+            at += 2;
+            continue;
+        }
+        let rest = &s.words[at..];
+        let end = rest.iter().position(|w| CustomName::parse(w).is_some());
+        let own = &rest[..end.unwrap_or(rest.len())];
+        let attributes = REST.parse("set", own).map_err(|e| e.shifted(at))?;
+        for k in attributes.keywords() {
+            let count =
+                apply(s.engine, &chosen, &k).map_err(|e| e.or_at(k.position()).shifted(at))?;
+            s.log()
+                .line(&format!("  {count} settings made for {}", k.name()));
+        }
+        at += own.len();
     }
     s.engine.state.touch();
     Ok(Flow::Next)
+}
+
+/// Sets a property of `fix property/atom`; its word is at `at`, the value follows.
+fn custom(s: &mut Session<'_>, chosen: &[usize], name: &CustomName, at: usize) -> Result<usize> {
+    let Some(&word) = s.words.get(at + 1) else {
+        return Err(Error::input(format!(
+            "Illegal set command: missing argument(s): {} has no value",
+            name.key
+        )));
+    };
+    let column = match (name.array, name.column) {
+        (true, None) => {
+            return Err(Error::input(format!(
+                "set {0} needs a column, as in {0}[1]",
+                name.key
+            )));
+        }
+        (false, Some(_)) => {
+            return Err(Error::input(format!(
+                "set {}: the property has no columns",
+                name.key
+            )));
+        }
+        (_, column) => column.unwrap_or(1) - 1,
+    };
+    require_custom(
+        &Attribute::Custom(name.key.clone(), name.integer, column),
+        s.engine,
+    )?;
+    let value = Value::read(s.engine, at + 1, word)?;
+    for &i in chosen {
+        let mut v = value.of(i);
+        if name.integer {
+            v = whole(v, &name.key)? as f64;
+        }
+        if let Some(c) = s.engine.state.atoms.custom.get_mut(&name.key) {
+            c.values[i * c.columns + column] = v;
+        }
+    }
+    Ok(chosen.len())
 }
 
 /// Indices of the chosen atoms.
@@ -226,7 +281,9 @@ fn apply(
             ))
             .help("masses belong to types: use the mass command"));
         }
-        "bond" | "angle" => return unsupported(k.name()),
+        "bond" if !style.bonds => return unsupported("bond"),
+        "angle" if !style.angles => return unsupported("angle"),
+        "bond" | "angle" => return bonded(engine, chosen, k),
         "charge" if !style.charge => return unsupported("charge"),
         "mol" if !style.molecule => return unsupported("mol"),
         "image" => image(engine, chosen, k)?,
@@ -239,6 +296,43 @@ fn apply(
         }
     }
     Ok(chosen.len())
+}
+
+/// Sets the types of bonds or angles all of whose atoms are chosen.
+fn bonded(
+    engine: &mut Engine,
+    chosen: &[usize],
+    k: &crate::signature::KeywordArgs<'_>,
+) -> Result<usize> {
+    let types = &engine.state.types;
+    let bonds = k.name() == "bond";
+    let most = if bonds { types.bonds } else { types.angles };
+    let word = k.str("value");
+    let kind = *crate::domain::topology::type_range(word, most, k.name())
+        .map_err(|e| e.at(k.word("value")))?
+        .start() as u32;
+    let atoms = &mut engine.state.atoms;
+    let ids: std::collections::HashSet<i64> = chosen.iter().map(|&i| atoms.id[i]).collect();
+    let inside = |a: &[i64]| a.iter().all(|id| ids.contains(id));
+    let mut count = 0;
+    if bonds {
+        for b in atoms.topology.bonds.iter_mut().filter(|b| inside(&b.atoms)) {
+            b.kind = kind;
+            count += 1;
+        }
+    } else {
+        for a in atoms
+            .topology
+            .angles
+            .iter_mut()
+            .filter(|a| inside(&a.atoms))
+        {
+            a.kind = kind;
+            count += 1;
+        }
+    }
+    engine.topology_changed();
+    Ok(count)
 }
 
 fn whole(v: f64, what: &str) -> Result<i64> {

@@ -160,6 +160,12 @@ impl Engine {
     /// There is no such fix.
     pub fn remove_fix(&mut self, id: &str) -> Result<()> {
         self.drop_companions(id);
+        if self.fixes.contains_key(id) {
+            self.with_fix(id, |fix, host| {
+                fix.removed(host);
+                Ok(())
+            })?;
+        }
         match self.fixes.shift_remove(id) {
             Some(_) => Ok(()),
             None => Err(
@@ -222,6 +228,7 @@ impl Engine {
     /// # Errors
     /// Coefficients are missing.
     pub(crate) fn prepare_pair(&mut self) -> Result<()> {
+        self.prepare_bonded()?;
         self.prepare_kspace()?;
         let Some(slot) = &mut self.pair else {
             self.pair_ready = true;

@@ -9,7 +9,9 @@ pub mod ave_correlate;
 pub mod ave_time;
 pub mod aveforce;
 pub mod average_common;
+pub mod balance;
 pub mod barostat_common;
+pub mod box_relax;
 pub mod deform;
 pub mod enforce2d;
 pub mod force_common;
@@ -25,6 +27,7 @@ pub mod nve_limit;
 pub mod nvt;
 pub mod press_berendsen;
 pub mod print;
+pub mod property_atom;
 pub mod recenter;
 pub mod setforce;
 pub mod spring;
@@ -295,6 +298,9 @@ pub trait Fix {
     /// The fix's sum over reset timesteps: called by `reset_timestep`.
     fn reset_timestep(&mut self, _step: i64) {}
 
+    /// The fix is being deleted: what it gave to the state goes with it.
+    fn removed(&mut self, _host: &mut dyn Host) {}
+
     /// Atoms were removed: per-atom data of the fix must be filtered alike.
     fn retain(&mut self, _keep: &[bool]) {}
 }
@@ -314,20 +320,23 @@ pub const FIXES: &[FixEntry] = &[
     ave_chunk::STYLE,
     ave_correlate::STYLE,
     ave_time::STYLE,
-    deform::STYLE,
     aveforce::STYLE,
+    balance::STYLE,
+    box_relax::STYLE,
+    deform::STYLE,
     enforce2d::STYLE,
     halt::STYLE,
     langevin::STYLE,
     momentum::STYLE,
+    move_::STYLE,
     npt::NPH,
     npt::NPT,
-    move_::STYLE,
     nve::STYLE,
     nve_limit::STYLE,
     nvt::STYLE,
     press_berendsen::STYLE,
     print::STYLE,
+    property_atom::STYLE,
     recenter::STYLE,
     setforce::STYLE,
     spring::STYLE,

@@ -19,6 +19,7 @@ impl Engine {
         s.push("types", encode_types(&self.state.types));
         s.push("groups", self.encode_groups());
         s.push("atoms", self.encode_atoms());
+        s.push("topology", self.encode_topology());
         s.push("neighbor", self.encode_neighbor());
         s.push("pair", self.encode_pair());
         for slot in self.fixes.values() {
@@ -86,7 +87,11 @@ impl Engine {
             )
             .ints(&a.mask.iter().map(|&k| i64::from(k)).collect::<Vec<_>>())
             .reals(&a.q)
-            .ints(&a.molecule);
+            .ints(&a.molecule)
+            .int(a.custom.len() as i64);
+        for (name, c) in &a.custom {
+            w.text(name).int(c.columns as i64).reals(&c.values);
+        }
         w.finish()
     }
 
@@ -162,6 +167,10 @@ impl Engine {
         self.state.types = decode_types(&mut s.require("types")?)?;
         self.decode_groups(s.require("groups")?)?;
         self.decode_atoms(s.require("atoms")?)?;
+        // Files of versions without bonds do not have it.
+        if s.get("topology").is_some() {
+            self.decode_topology(s.require("topology")?)?;
+        }
         self.decode_pair(s.require("pair")?)?;
         self.decode_neighbor(s.require("neighbor")?)?;
         for kind in ["fix", "compute"] {
@@ -224,6 +233,18 @@ impl Engine {
         let q = r.reals()?;
         let molecule = r.ints()?;
         let n = id.len();
+        let mut custom = crate::domain::custom::CustomTable::new();
+        for _ in 0..r.int()? {
+            let name = r.text()?;
+            let columns = usize::try_from(r.int()?).unwrap_or(0);
+            let values = r.reals()?;
+            if columns == 0 || values.len() / columns != n || values.len() % columns != 0 {
+                return Err(Error::input(format!(
+                    "property {name} of the restart file does not fit its atoms"
+                )));
+            }
+            custom.insert(name, crate::domain::custom::Custom { columns, values });
+        }
         let optional = |len: usize| len == 0 || len == n;
         let whole = [kind.len(), x.len(), v.len(), mask.len()]
             .iter()
@@ -250,6 +271,7 @@ impl Engine {
         a.mask = mask.iter().map(|&k| k as u32).collect();
         a.q = q;
         a.molecule = molecule;
+        a.custom = custom;
         Ok(())
     }
 

@@ -106,7 +106,10 @@ fn function_in_source(node: &Node) -> Result<Function> {
         ("torch.tanh(", Function::Tanh),
         ("torch.abs(", Function::Abs),
         ("torch.sigmoid(", Function::Sigmoid),
-        ("torch.softplus(", Function::ShiftedSoftplus),
+        ("torch.sub(torch.softplus(", Function::ShiftedSoftplus),
+        (".ShiftedSoftPlus\n", Function::ShiftedSoftplus),
+        ("torch.relu(", Function::Relu),
+        ("torch.elu(", Function::Elu),
     ];
     let mut found = known.iter().filter(|(call, _)| source.contains(call));
     match (found.next(), found.next()) {
