@@ -190,6 +190,10 @@ impl<T: Real> RadialTables<T> {
         (value, slope): (&mut [T], &mut [T]),
     ) {
         let count = columns.len();
+        let only = match self.kind {
+            PairKind::None if !self.exact => Some(self.table(0, 0)),
+            _ => None,
+        };
         for (e, &row) in tile.row.iter().enumerate() {
             let range = e * count..(e + 1) * count;
             let value = &mut value[range.clone()];
@@ -205,8 +209,10 @@ impl<T: Real> RadialTables<T> {
                     slope.copy_from_slice(&scratch.exact[1][range]);
                 }
             } else {
-                let sender = tile.sender_species[e] as usize;
-                let table = self.table(sender, tile.receiver_species);
+                let table = match only {
+                    Some(table) => table,
+                    None => self.table(tile.sender_species[e] as usize, tile.receiver_species),
+                };
                 let rows = &table[row as usize * self.width..][..ROWS * self.width];
                 let rows = (&rows[columns.start..], self.width);
                 interpolate(s, rows, &scratch.weights, e, value, slope);

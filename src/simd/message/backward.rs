@@ -2,7 +2,7 @@
 //! derivative with respect to the distance) stay vectors until all paths of a tile are done, and
 //! are summed over lanes then.
 
-use super::{Copies, Edges, MOST_M1, MOST_M3, Path, Scalars, by_degrees};
+use super::{Copies, Edges, MOST_M1, MOST_M3, Path, Scalars, by_degrees, runs};
 use crate::simd::{Real, Simd, TILE};
 
 /// Vectors that are summed over lanes when a tile is complete.
@@ -182,29 +182,55 @@ pub fn copies_adjoint<S: Simd>(
     edges.check(true);
     path.check(&edges, message.len());
     to.check(&edges, 0);
+    for (m, count) in runs(path.dim, 7) {
+        // SAFETY: extents were checked.
+        unsafe {
+            match count {
+                1 => copies_of::<S, 1>(s, path, m, edges, message, to),
+                3 => copies_of::<S, 3>(s, path, m, edges, message, to),
+                5 => copies_of::<S, 5>(s, path, m, edges, message, to),
+                _ => copies_of::<S, 7>(s, path, m, edges, message, to),
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The extents checked in [`copies_adjoint`].
+#[inline(always)]
+unsafe fn copies_of<S: Simd, const D: usize>(
+    s: S,
+    path: &Copies,
+    first: usize,
+    edges: Edges<'_, S::T>,
+    message: &[S::T],
+    to: &mut Adjoints<'_, S::T>,
+) {
+    let phi = message[path.message + first * path.stride..].as_ptr();
+    let (stride, channels) = (path.stride, path.channels);
+    let feature = path.feature + first * channels;
     let wants_features = !to.features.is_empty();
     for e in 0..edges.count {
         let mut distance = s.zero();
-        for c in (0..path.channels).step_by(S::N) {
-            // SAFETY: extents were checked.
-            unsafe {
+        // SAFETY: by the contract of this function.
+        unsafe {
+            let row = *edges.senders.get_unchecked(e) as usize * edges.feature_width + feature;
+            for c in (0..channels).step_by(S::N) {
                 let r = edges.radial(s, e, path.radial + c);
                 let mut u = s.zero();
-                for m in 0..path.dim {
-                    let at = path.feature + m * path.channels + c;
-                    let p = s.load(message.as_ptr().add(path.message + m * path.stride + c));
-                    u = s.fma(edges.feature(s, e, at), p, u);
+                for m in 0..D {
+                    let at = row + m * channels + c;
+                    let p = s.load(phi.add(m * stride + c));
+                    u = s.fma(s.load(edges.features.as_ptr().add(at)), p, u);
                     if wants_features {
-                        let row = *edges.senders.get_unchecked(e) as usize * edges.feature_width;
-                        let at = to.features.as_mut_ptr().add(row + at);
+                        let at = to.features.as_mut_ptr().add(at);
                         s.store(at, s.fma(r, p, s.load(at)));
                     }
                 }
                 distance = s.fma(edges.slope(s, e, path.radial + c), u, distance);
             }
+            to.partial.add(s, to.partial.components, e, distance);
         }
-        // SAFETY: extents were checked.
-        unsafe { to.partial.add(s, to.partial.components, e, distance) };
     }
 }
 
