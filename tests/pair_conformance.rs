@@ -35,6 +35,7 @@ const PLAIN: PairModify = PairModify {
     shift: false,
     tail: false,
     table: 12,
+    tabinner: std::f64::consts::SQRT_2,
 };
 
 fn recipes(name: &str) -> Vec<Recipe> {
@@ -48,6 +49,112 @@ fn recipes(name: &str) -> Vec<Recipe> {
             "lj/cut/coul/cut 3.5 4.0",
             &["1 1 0.01 2.2", "2 2 0.02 2.0 3.3 4.3"],
         )],
+        "lj/cut/coul/long" => &[(
+            "lj/cut/coul/long 3.5 4.0",
+            &["1 1 0.01 2.2", "2 2 0.02 2.0 3.3"],
+        )],
+        "lj/cut/coul/dsf" => &[(
+            "lj/cut/coul/dsf 0.2 3.5 4.0",
+            &["1 1 0.01 2.2", "2 2 0.02 2.0 3.3"],
+        )],
+        "lj/cut/coul/wolf" => &[(
+            "lj/cut/coul/wolf 0.2 3.5 4.0",
+            &["1 1 0.01 2.2", "2 2 0.02 2.0 3.3"],
+        )],
+        "lj/cut/coul/debye" => &[(
+            "lj/cut/coul/debye 0.8 3.5 4.0",
+            &["1 1 0.01 2.2", "2 2 0.02 2.0 3.3 3.9"],
+        )],
+        "lj/expand" => &[(
+            "lj/expand 3.0",
+            &["1 1 0.01 1.7 0.4", "2 2 0.02 1.5 0.3 2.8"],
+        )],
+        "buck" => &[(
+            "buck 3.7",
+            &["1 1 300 0.3 4", "1 2 500 0.25 2 3.3", "2 2 200 0.35 8"],
+        )],
+        "buck/coul/cut" => &[(
+            "buck/coul/cut 3.7 4.1",
+            &["1 1 300 0.3 4", "1 2 500 0.25 2 3.3 3.9", "2 2 200 0.35 8"],
+        )],
+        "buck/coul/long" => &[(
+            "buck/coul/long 3.7 4.1",
+            &["1 1 300 0.3 4", "1 2 500 0.25 2 3.3", "2 2 200 0.35 8"],
+        )],
+        "born" => &[(
+            "born 3.7",
+            &[
+                "1 1 0.3 0.3 2.1 4 3",
+                "1 2 0.2 0.25 2.4 2 1 3.3",
+                "2 2 0.2 0.35 2.0 8 0",
+            ],
+        )],
+        "born/coul/long" => &[(
+            "born/coul/long 3.7",
+            &[
+                "1 1 0.3 0.3 2.1 4 3",
+                "1 2 0.2 0.25 2.4 2 1 3.3",
+                "2 2 0.2 0.35 2.0 8 0",
+            ],
+        )],
+        "born/coul/dsf" => &[(
+            "born/coul/dsf 0.25 3.7 4.2",
+            &[
+                "1 1 0.3 0.3 2.1 4 3",
+                "1 2 0.2 0.25 2.4 2 1 3.3",
+                "2 2 0.2 0.35 2.0 8 0",
+            ],
+        )],
+        "born/coul/wolf" => &[(
+            "born/coul/wolf 0.25 3.7 4.2",
+            &[
+                "1 1 0.3 0.3 2.1 4 3",
+                "1 2 0.2 0.25 2.4 2 1 3.3",
+                "2 2 0.2 0.35 2.0 8 0",
+            ],
+        )],
+        "morse" => &[(
+            "morse 3.9",
+            &["1 1 0.3 1.4 2.4", "1 2 0.2 1.6 2.2 3.5", "2 2 0.4 1.2 2.6"],
+        )],
+        "yukawa" => &[("yukawa 0.9 3.9", &["1 1 3.0", "2 2 4.0 3.5"])],
+        "soft" => &[("soft 3.5", &["1 1 3.0", "2 2 4.0 3.8"])],
+        "eam" => &[(
+            "eam",
+            &[
+                "1 1 tests/fixtures/classical/a.eam",
+                "2 2 tests/fixtures/classical/b.eam",
+            ],
+        )],
+        "eam/alloy" => &[(
+            "eam/alloy",
+            &["* * tests/fixtures/classical/two.eam.alloy Qb Qa"],
+        )],
+        "eam/fs" => &[("eam/fs", &["* * tests/fixtures/classical/two.eam.fs Qa Qb"])],
+        "sw" => &[("sw", &["* * tests/fixtures/classical/two.sw Qa Qb"])],
+        "tersoff" => &[(
+            "tersoff",
+            &["* * tests/fixtures/classical/two.tersoff Qb Qa"],
+        )],
+        "table" => &[
+            (
+                "table spline 4000",
+                &[
+                    "1 1 tests/fixtures/classical/two.table LISTED",
+                    "1 2 tests/fixtures/classical/two.table EVEN 3.9",
+                    "2 2 tests/fixtures/classical/two.table SQUARE",
+                ],
+            ),
+            (
+                "table linear 20000",
+                &["* * tests/fixtures/classical/two.table LISTED"],
+            ),
+        ],
+        "coul/cut" => &[("coul/cut 3.5", &["1 1", "2 2 4.3"])],
+        "coul/long" => &[("coul/long 4.1", &["* *"])],
+        "coul/dsf" => &[("coul/dsf 0.2 4.1", &["* *"])],
+        "coul/wolf" => &[("coul/wolf 0.2 4.1", &["* *"])],
+        "coul/debye" => &[("coul/debye 0.8 4.1", &["1 1", "2 2 3.7"])],
         "zbl" => &[("zbl 1.2 3.0", &["1 1 3 3", "2 2 16 16"])],
         "zero" => &[("zero 3.0", &["* *"])],
         "hybrid" => &[
@@ -84,7 +191,9 @@ fn recipes(name: &str) -> Vec<Recipe> {
     };
     let modify = PairModify {
         // the energy of lj/cut jumps at the cutoff otherwise
-        shift: name.contains("lj") || name.contains("hybrid"),
+        shift: true,
+        // interpolation errors would hide others
+        table: 0,
         ..PLAIN
     };
     let recipe = |&(style, coeffs): &(&str, &[&str])| Recipe {
@@ -174,6 +283,7 @@ fn empty(cell: Cell) -> State {
         atom_style: ATOM_STYLES[1],
         types: Types::new(2),
         cell: Some(cell),
+        g_ewald: Some(0.45),
         ..State::default()
     }
 }
@@ -255,6 +365,18 @@ fn near(what: &str, name: &str, a: f64, b: f64, tolerance: f64) {
     );
 }
 
+/// How far forces may be from the derivatives of the energy, relative to the usual bound: LAMMPS' polynomial for
+/// the error function is good to 1e-7 only, and the Wolf sum's shifted force is no derivative at all.
+fn slack(name: &str) -> f64 {
+    if name.contains("coul/wolf") {
+        f64::INFINITY
+    } else if name.contains("coul/long") || name.contains("coul/dsf") || name.starts_with("table") {
+        50.0
+    } else {
+        1.0
+    }
+}
+
 #[test]
 fn forces_are_the_derivatives_of_the_energy() {
     each(|name, recipe| {
@@ -275,7 +397,13 @@ fn forces_are_the_derivatives_of_the_energy() {
                     evaluate(&mut t, &mut *style, Tally::GLOBAL).energy
                 };
                 let slope = (energy(h) - energy(-h)) / (2.0 * h);
-                near("force", name, f[i][k], -slope, 1e-6 * largest.max(1.0));
+                near(
+                    "force",
+                    name,
+                    f[i][k],
+                    -slope,
+                    slack(name) * 1e-6 * largest.max(1.0),
+                );
             }
         }
     });
@@ -312,7 +440,7 @@ fn the_virial_is_the_derivative_by_strain() {
                 name,
                 virial[c],
                 -slope,
-                1e-5 * (1.0 + slope.abs()),
+                slack(name) * 1e-5 * (1.0 + slope.abs()),
             );
         }
     });

@@ -1,4 +1,7 @@
-//! `argyro model`: what a model file is.
+//! `argyro model`: what a model file is, and how two models compare.
+
+mod compare;
+mod structure;
 
 use super::generate::print_bytes;
 use super::run::report;
@@ -10,14 +13,28 @@ use std::path::PathBuf;
 
 /// Arguments of `argyro model`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ModelArgs {
     /// Model files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// What else to do.
+    #[command(subcommand)]
+    command: Option<ModelCommand>,
+}
+
+/// Subcommands of `argyro model`.
+#[derive(Debug, clap::Subcommand)]
+pub enum ModelCommand {
+    /// Evaluates two models on one structure: energies, forces, virials and how they differ
+    Compare(compare::CompareArgs),
 }
 
 /// Runs `argyro model`; status 1 if a file cannot be read or argyro cannot evaluate its model.
 pub fn run(args: &ModelArgs) -> i32 {
+    if let Some(ModelCommand::Compare(args)) = &args.command {
+        return compare::run(args);
+    }
     let mut status = 0;
     let mut text = String::new();
     for file in &args.files {

@@ -20,6 +20,7 @@ mod fix;
 mod group;
 mod include;
 mod jump;
+mod kspace;
 mod label;
 mod labelmap;
 mod lattice;
@@ -108,12 +109,15 @@ pub const COMMANDS: &[CommandEntry] = &[
     fix::FIX,
     fix::UNFIX,
     fix::FIX_MODIFY,
+    kspace::KSPACE_STYLE,
+    kspace::KSPACE_MODIFY,
     neighbor::NEIGHBOR,
     neighbor::NEIGH_MODIFY,
     pair::PAIR_STYLE,
     pair::PAIR_COEFF,
     pair::PAIR_MODIFY,
     parallel::ATOM_MODIFY,
+    parallel::BALANCE,
     parallel::COMM_MODIFY,
     parallel::COMM_STYLE,
     parallel::NEWTON,

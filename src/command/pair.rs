@@ -82,7 +82,7 @@ pub const PAIR_MODIFY: CommandEntry = CommandEntry {
             keyword(
                 "tabinner",
                 &[arg("cutoff", Kind::Positive, "distance")],
-                "argyro's tables need none; without effect",
+                "distance below which the Coulomb table is not used (default: 1.41421356)",
             ),
             keyword(
                 "compute",
@@ -141,6 +141,7 @@ fn pair_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
                         Error::input("pair_modify table must be 0 to 16").at(k.word("N"))
                     })?;
             }
+            "tabinner" => m.tabinner = k.real("cutoff")?,
             "compute" if !k.yes_no("value")? => {
                 return Err(Error::input("pair_modify compute no is not supported")
                     .help("use pair_style none")

@@ -100,6 +100,22 @@ fn processors(_: &mut Session<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Next)
 }
 
+/// `balance`
+pub const BALANCE: CommandEntry = CommandEntry {
+    signature: &Signature {
+        name: "balance",
+        summary: "balance of work between processors; without effect: threads take bricks as they become free",
+        args: &[
+            arg("thresh", Kind::Real, "imbalance that is accepted"),
+            rest("style", "shift, rcb, x, y, z with their arguments"),
+        ],
+        keywords: &[],
+        description: "Accepted so that scripts run unchanged; `fix balance` alike.",
+        examples: &["balance 1.1 shift xyz 10 1.05"],
+    },
+    run: |_, _| Ok(Flow::Next),
+};
+
 /// `newton`
 pub const NEWTON: CommandEntry = CommandEntry {
     signature: &Signature {

@@ -116,6 +116,12 @@ fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
                     out.image.push(image);
                     out.mask.push(atoms.mask[a]);
                     out.q.extend(atoms.q.get(a));
+                    for (name, c) in &atoms.custom {
+                        let row = &c.values[a * c.columns..(a + 1) * c.columns];
+                        let new = out.custom.entry(name.clone()).or_default();
+                        new.columns = c.columns;
+                        new.values.extend(row);
+                    }
                     let m = atoms.molecule.get(a);
                     out.molecule
                         .extend(m.map(|m| if *m > 0 { m + copy * molecules } else { *m }));

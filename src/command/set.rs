@@ -3,6 +3,8 @@
 mod types;
 
 use super::support::{Value, atom_type};
+use crate::domain::attribute::{Attribute, require_custom};
+use crate::domain::custom::CustomName;
 use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -102,7 +104,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
             rest("args", "attributes with their values"),
         ],
         keywords: ATTRIBUTES,
-        description: "The attributes are set in the order given. `type/fraction` uses LAMMPS' random stream; `type/ratio` and `type/subset` choose by the same kind of stream.",
+        description: "The attributes are set in the order given. `type/fraction` uses LAMMPS' random stream; `type/ratio` and `type/subset` choose by the same kind of stream. Properties of `fix property/atom` are set by their words: `d_NAME value`, `d2_NAME[1] value`.",
         examples: &[
             "set type 1 charge 1.0",
             "set group all type/fraction 2 0.5 12393",
@@ -119,20 +121,75 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::input("Set command with no atoms existent"));
     }
     let chosen = select(s.engine, args.str("style"), args.str("ID"))?;
-    let attributes = REST.parse("set", &s.words[2..]).map_err(|e| e.shifted(2))?;
     if s.words.len() < 3 {
         return Err(Error::input(
             "Illegal set command: missing argument(s): no attribute is given",
         ));
     }
     s.log().line("Setting atom values ...");
-    for k in attributes.keywords() {
-        let count = apply(s.engine, &chosen, &k).map_err(|e| e.or_at(k.position()).shifted(2))?;
-        s.log()
-            .line(&format!("  {count} settings made for {}", k.name()));
+    let mut at = 2;
+    while at < s.words.len() {
+        if let Some(name) = CustomName::parse(s.words[at]) {
+            let word = s.words[at];
+            let count = custom(s, &chosen, &name, at).map_err(|e| e.or_at(at))?;
+            s.log().line(&format!("  {count} settings made for {word}"));
+            at += 2;
+            continue;
+        }
+        let rest = &s.words[at..];
+        let end = rest.iter().position(|w| CustomName::parse(w).is_some());
+        let own = &rest[..end.unwrap_or(rest.len())];
+        let attributes = REST.parse("set", own).map_err(|e| e.shifted(at))?;
+        for k in attributes.keywords() {
+            let count =
+                apply(s.engine, &chosen, &k).map_err(|e| e.or_at(k.position()).shifted(at))?;
+            s.log()
+                .line(&format!("  {count} settings made for {}", k.name()));
+        }
+        at += own.len();
     }
     s.engine.state.touch();
     Ok(Flow::Next)
+}
+
+/// Sets a property of `fix property/atom`; its word is at `at`, the value follows.
+fn custom(s: &mut Session<'_>, chosen: &[usize], name: &CustomName, at: usize) -> Result<usize> {
+    let Some(&word) = s.words.get(at + 1) else {
+        return Err(Error::input(format!(
+            "Illegal set command: missing argument(s): {} has no value",
+            name.key
+        )));
+    };
+    let column = match (name.array, name.column) {
+        (true, None) => {
+            return Err(Error::input(format!(
+                "set {0} needs a column, as in {0}[1]",
+                name.key
+            )));
+        }
+        (false, Some(_)) => {
+            return Err(Error::input(format!(
+                "set {}: the property has no columns",
+                name.key
+            )));
+        }
+        (_, column) => column.unwrap_or(1) - 1,
+    };
+    require_custom(
+        &Attribute::Custom(name.key.clone(), name.integer, column),
+        s.engine,
+    )?;
+    let value = Value::read(s.engine, at + 1, word)?;
+    for &i in chosen {
+        let mut v = value.of(i);
+        if name.integer {
+            v = whole(v, &name.key)? as f64;
+        }
+        if let Some(c) = s.engine.state.atoms.custom.get_mut(&name.key) {
+            c.values[i * c.columns + column] = v;
+        }
+    }
+    Ok(chosen.len())
 }
 
 /// Indices of the chosen atoms.

@@ -7,6 +7,7 @@ pub mod chunk_atom;
 pub mod com;
 pub mod coord_atom;
 pub mod displace_atom;
+pub mod group_group;
 pub mod gyration;
 pub mod heat_flux;
 pub mod ke;
@@ -126,6 +127,7 @@ pub const COMPUTES: &[ComputeEntry] = &[
     com::STYLE,
     coord_atom::STYLE,
     displace_atom::STYLE,
+    group_group::STYLE,
     gyration::STYLE,
     heat_flux::STYLE,
     ke::STYLE,

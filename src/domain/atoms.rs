@@ -1,6 +1,7 @@
 //! Per-atom arrays. Order is that of creation and never changes while atoms live, so that sums over
 //! atoms have one order for any number of threads.
 
+use super::custom::CustomTable;
 use super::topology::Topology;
 use std::collections::{HashMap, HashSet};
 
@@ -27,6 +28,8 @@ pub struct Atoms {
     pub molecule: Vec<i64>,
     /// Bonds and angles (atom styles bond, angle, molecular, full), else empty.
     pub topology: Topology,
+    /// Properties that scripts define.
+    pub custom: CustomTable,
 }
 
 impl Atoms {
@@ -54,6 +57,9 @@ impl Atoms {
         }
         if molecule {
             self.molecule.push(0);
+        }
+        for c in self.custom.values_mut() {
+            c.values.resize(self.id.len() * c.columns, 0.0);
         }
     }
 
@@ -84,6 +90,10 @@ impl Atoms {
         filter(&mut self.mask, keep);
         filter(&mut self.q, keep);
         filter(&mut self.molecule, keep);
+        for c in self.custom.values_mut() {
+            let mut k = keep.iter().flat_map(|k| std::iter::repeat_n(k, c.columns));
+            c.values.retain(|_| *k.next().unwrap_or(&true));
+        }
     }
 
     /// Index of each atom ID.

@@ -1,8 +1,9 @@
 //! Per-atom attributes by name: columns of dumps and of `compute property/atom`.
 
+use super::custom::CustomName;
 use super::host::{Host, Reference};
 use super::values::unwrapped;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a word such as `x` or `c_ID[2]` says of each atom.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,8 @@ pub enum Attribute {
     Velocity(usize),
     /// `fx`
     Force(usize),
+    /// `i_NAME`, `d_NAME`, `i2_NAME[k]`, `d2_NAME[k]` of `fix property/atom`; whether whole numbers, and the column from 0.
+    Custom(String, bool, usize),
     /// `c_ID`, `f_ID`, `v_name`
     Value(Reference),
 }
@@ -93,6 +96,14 @@ impl Attribute {
                 if let Some(r) = Reference::parse(word) {
                     return Some(Self::Value(r));
                 }
+                if let Some(c) = CustomName::parse(word) {
+                    let column = match (c.array, c.column) {
+                        (false, None) => 0,
+                        (true, Some(k)) => k - 1,
+                        _ => return None,
+                    };
+                    return Some(Self::Custom(c.key, c.integer, column));
+                }
                 if let Some(k) = axis(word) {
                     return Some(Self::Position(k));
                 }
@@ -116,7 +127,12 @@ impl Attribute {
     pub fn is_int(&self) -> bool {
         matches!(
             self,
-            Self::Id | Self::Molecule | Self::Type | Self::Process(_) | Self::Image(_)
+            Self::Id
+                | Self::Molecule
+                | Self::Type
+                | Self::Process(_)
+                | Self::Image(_)
+                | Self::Custom(_, true, _)
         )
     }
 
@@ -153,8 +169,37 @@ pub fn column(a: &Attribute, host: &mut dyn Host) -> Result<Vec<f64>> {
             Attribute::Image(k) => f64::from(t.image[i][*k]),
             Attribute::Velocity(k) => t.v[i][*k],
             Attribute::Force(k) => t.f[i][*k],
+            Attribute::Custom(name, _, k) => t
+                .custom
+                .get(name)
+                .and_then(|c| c.values.get(i * c.columns + k))
+                .copied()
+                .unwrap_or(0.0),
             Attribute::Value(_) => 0.0,
         }
     };
     Ok((0..n).map(value).collect())
+}
+
+/// Checks that a property of `fix property/atom` exists and has the column; other attributes pass.
+///
+/// # Errors
+/// There is no such property or column.
+pub fn require_custom(a: &Attribute, host: &dyn Host) -> Result<()> {
+    let Attribute::Custom(name, _, column) = a else {
+        return Ok(());
+    };
+    let custom = &host.state().atoms.custom;
+    match custom.get(name) {
+        Some(c) if *column < c.columns => Ok(()),
+        Some(c) => Err(Error::input(format!(
+            "property {name} has {} columns",
+            c.columns
+        ))),
+        None => Err(Error::input(format!(
+            "Could not find custom per-atom property ID: {name}"
+        ))
+        .suggest(name, custom.keys().map(String::as_str))
+        .help("fix property/atom defines such properties")),
+    }
 }

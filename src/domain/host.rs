@@ -204,6 +204,12 @@ pub trait Host {
     /// `id` is not a temperature compute.
     fn temperature(&mut self, id: &str) -> Result<(f64, f64)>;
 
+    /// Makes pressure compute `pressure` use temperature compute `temperature`.
+    ///
+    /// # Errors
+    /// One of them does not exist, or the first is no pressure.
+    fn bind_temperature(&mut self, pressure: &str, temperature: &str) -> Result<()>;
+
     /// The velocity of each atom that temperature compute `id` does not count as thermal (order of
     /// `Atoms`), if it leaves any out; a thermostat must not touch it.
     ///
@@ -236,6 +242,12 @@ pub trait Host {
     /// Names and values that trajectories record about their making: script, model files with hashes, seeds.
     fn provenance(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// Energy and force factor F/r of a pair of types at squared distance `r2` with charges `q`, if the pair
+    /// style is pairwise.
+    fn pair_single(&self, _types: (u32, u32), _r2: f64, _q: (f64, f64)) -> Option<(f64, f64)> {
+        None
     }
 
     /// Whether files and side effects are suppressed (`argyro check`, `-skiprun` does not set it).

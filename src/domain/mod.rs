@@ -11,6 +11,7 @@ pub mod build;
 pub mod cell;
 pub mod chunks;
 pub mod comm;
+pub mod custom;
 pub mod group;
 pub mod host;
 pub mod lattice;
@@ -20,6 +21,7 @@ pub mod neighbor;
 pub mod pairs;
 pub mod region;
 pub mod regions;
+pub mod reshape;
 pub mod state;
 pub mod topology;
 

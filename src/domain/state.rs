@@ -201,6 +201,28 @@ pub struct RunSteps {
     pub running: bool,
 }
 
+/// Velocity of periodic images relative to their atoms in a cell that is being deformed (`fix deform remap v`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Flow {
+    /// Rates of lengths and tilts: x y z yz xz xy, length per time.
+    pub rate: [f64; 6],
+    /// Mask bit of the atoms whose velocity changes when they cross a face.
+    pub bit: u32,
+}
+
+impl Flow {
+    /// Velocity of the image `n` relative to its atom.
+    pub fn velocity(&self, n: [i32; 3]) -> [f64; 3] {
+        let [a, b, c] = n.map(f64::from);
+        let r = &self.rate;
+        [
+            a * r[0] + b * r[5] + c * r[4],
+            b * r[1] + c * r[3],
+            c * r[2],
+        ]
+    }
+}
+
 /// The simulated system.
 pub struct State {
     /// Unit style.
@@ -241,12 +263,16 @@ pub struct State {
     pub epoch: u64,
     /// `dielectric` setting.
     pub dielectric: f64,
+    /// Splitting parameter of the kspace style, 1/length; set before pair styles are prepared.
+    pub g_ewald: Option<f64>,
     /// `box tilt` setting: whether large tilts pass without a warning.
     pub tilt_large: bool,
     /// `newton` setting (pair, bond); accepted, argyro always uses Newton's third law.
     pub newton: (bool, bool),
     /// `special_bonds` settings.
     pub special: SpecialBonds,
+    /// Set during runs in which atoms change their velocity at periodic faces.
+    pub flow: Option<Flow>,
 }
 
 impl Default for State {
@@ -272,9 +298,11 @@ impl Default for State {
             tallies: Tallies::default(),
             epoch: 0,
             dielectric: 1.0,
+            g_ewald: None,
             tilt_large: false,
             newton: (true, true),
             special: SpecialBonds::default(),
+            flow: None,
         }
     }
 }

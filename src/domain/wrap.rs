@@ -169,10 +169,19 @@ fn wrap(state: &mut State) {
     let Some(cell) = &state.cell else { return };
     let atoms = &mut state.atoms;
     let mut changed = false;
-    for (x, image) in atoms.x.iter_mut().zip(&mut atoms.image) {
+    let moving = atoms.x.iter_mut().zip(&mut atoms.v);
+    for (((x, v), image), mask) in moving.zip(&mut atoms.image).zip(&atoms.mask) {
         let before = *image;
         cell.wrap(x, image);
-        changed |= *image != before;
+        if *image != before {
+            changed = true;
+            if let Some(flow) = state.flow.filter(|f| mask & f.bit != 0) {
+                // What left through the upper face comes back at the lower one, one cell further down.
+                let n = std::array::from_fn(|k| before[k] - image[k]);
+                let d = flow.velocity(n);
+                (0..3).for_each(|k| v[k] += d[k]);
+            }
+        }
     }
     if changed {
         state.touch();

@@ -3,6 +3,7 @@
 //! May import `domain`, `io` and the bottom modules, never another dump's file.
 
 pub mod custom;
+pub mod dcd;
 pub mod file_common;
 #[cfg(feature = "hdf5")]
 pub mod h5md;
@@ -71,6 +72,7 @@ pub struct DumpEntry {
 pub const DUMPS: &[DumpEntry] = &[
     custom::ATOM_STYLE,
     custom::STYLE,
+    dcd::STYLE,
     #[cfg(feature = "hdf5")]
     h5md::STYLE,
     xyz::EXTENDED,

@@ -1,7 +1,7 @@
 //! What the text dumps share: per-atom columns, `thresh`, `sort`, element names.
 
 use crate::domain::State;
-pub use crate::domain::attribute::{ATTRIBUTES, Attribute, column};
+pub use crate::domain::attribute::{ATTRIBUTES, Attribute, column, require_custom};
 use crate::domain::host::Host;
 use crate::domain::values::{Shape, expand, require_per_atom};
 use crate::error::{Error, Result};
@@ -44,6 +44,7 @@ fn check(a: &Attribute, word: &str, host: &dyn Host) -> Result<()> {
         ))
         .help(format!("atom_style {} has no molecules", style.name))),
         Attribute::Value(r) => require_per_atom(r, host),
+        Attribute::Custom(..) => require_custom(a, host),
         _ => Ok(()),
     }
 }

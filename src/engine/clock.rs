@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 pub enum Section {
     /// Force evaluation.
     Pair,
+    /// Long-range electrostatics.
+    Kspace,
     /// Neighbour list builds.
     Neigh,
     /// Exchange between owners and ghosts.
@@ -19,8 +21,9 @@ pub enum Section {
 }
 
 /// Names and order of the sections in the timing table.
-pub const SECTIONS: [(Section, &str); 5] = [
+pub const SECTIONS: [(Section, &str); 6] = [
     (Section::Pair, "Pair"),
+    (Section::Kspace, "Kspace"),
     (Section::Neigh, "Neigh"),
     (Section::Comm, "Comm"),
     (Section::Output, "Output"),
@@ -33,7 +36,7 @@ pub struct Clock {
     start: Option<Instant>,
     stamp: Option<Instant>,
     cpu_start: Option<f64>,
-    spent: [Duration; 5],
+    spent: [Duration; 6],
     first_step: i64,
     last_row: Option<(Instant, i64, f64)>,
 }

@@ -68,6 +68,7 @@ impl Engine {
         f.resize(self.state.atoms.id.len(), [0.0; 3]);
         let parts: Vec<&[[f64; 3]]> = self.forces.out.iter().map(|o| o.f.as_slice()).collect();
         self.bricks.reduce(&parts, f);
+        self.add_long_range_forces();
         self.forces.in_step = true;
         self.state.touch();
         self.check_finite()
@@ -100,9 +101,12 @@ impl Engine {
                         slot.name, self.state.step
                     ))
                 })?;
+            for text in slot.style.warnings() {
+                self.log.warn(&text);
+            }
         }
         self.state.tallies = self.sum_tallies(tally);
-        Ok(())
+        self.long_range(tally)
     }
 
     fn clear_output(&mut self, tally: Tally) {

@@ -174,6 +174,7 @@ impl Host for Engine {
         match category {
             "dump" => self.dumps.keys().cloned().collect(),
             "pair_style" => self.pair.iter().map(|p| p.name.clone()).collect(),
+            "kspace_style" => self.kspace.iter().map(|k| k.name.clone()).collect(),
             "pair" => self.pair_features(),
             _ => Vec::new(),
         }
@@ -303,6 +304,17 @@ impl Host for Engine {
         Ok((t, dof))
     }
 
+    fn bind_temperature(&mut self, pressure: &str, temperature: &str) -> Result<()> {
+        self.output(Source::Compute, temperature)?;
+        let bound = self.with_compute(pressure, |c, _| Ok(c.use_temperature(temperature)))?;
+        if bound {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "compute {pressure} has no temperature compute to be replaced"
+        )))
+    }
+
     fn velocity_bias(&mut self, id: &str) -> Result<Option<Vec<[f64; 3]>>> {
         self.with_compute(id, |c, host| c.bias(host))
     }
@@ -346,6 +358,11 @@ impl Host for Engine {
                     .join("\n"),
             ),
         ]
+    }
+
+    fn pair_single(&self, types: (u32, u32), r2: f64, q: (f64, f64)) -> Option<(f64, f64)> {
+        let style = &self.pair.as_ref()?.style;
+        style.single(types.0, types.1, r2, q.0, q.1)
     }
 
     fn dry(&self) -> bool {

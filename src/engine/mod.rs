@@ -11,6 +11,7 @@ use crate::dump::{Dump, DumpId};
 use crate::error::Result;
 use crate::fix::{Fix, FixId};
 use crate::io::log::Log;
+use crate::kspace::{KspaceModify, KspaceStyle, LongRange};
 use crate::pair::{PairModify, PairOptions, PairStyle};
 use indexmap::IndexMap;
 use std::rc::Rc;
@@ -83,6 +84,7 @@ mod clock;
 mod forces;
 mod host;
 mod identity;
+mod kspace;
 mod lists;
 mod report;
 mod restart;
@@ -123,6 +125,18 @@ pub struct FixSlot {
     pub computes: Vec<String>,
 }
 
+/// The kspace style with what the engine knows of it.
+pub struct KspaceSlot {
+    /// Name of the style.
+    pub name: String,
+    /// The style.
+    pub style: Box<dyn KspaceStyle>,
+    /// `kspace_modify` settings.
+    pub modify: KspaceModify,
+    /// Result of the last evaluation.
+    result: LongRange,
+}
+
 /// A compute with what the engine knows of it.
 pub struct ComputeSlot {
     /// ID and group.
@@ -161,6 +175,8 @@ pub struct Engine {
     pub state: State,
     /// Present pair style.
     pub pair: Option<PairSlot>,
+    /// Present kspace style.
+    pub kspace: Option<KspaceSlot>,
     /// `pair_modify` settings.
     pub pair_modify: PairModify,
     /// `package argyro` settings of pair styles.
@@ -214,6 +230,7 @@ impl Engine {
         Self {
             state: State::default(),
             pair: None,
+            kspace: None,
             pair_modify: PairModify::default(),
             pair_options: PairOptions::default(),
             fixes: IndexMap::new(),

@@ -2,7 +2,7 @@
 //! because log readers depend on it; every number is measured.
 
 use super::Engine;
-use super::clock::{SECTIONS, resident_megabytes};
+use super::clock::{SECTIONS, Section, resident_megabytes};
 use crate::cformat::general;
 use crate::domain::State;
 use std::fmt::Write;
@@ -121,6 +121,9 @@ impl Engine {
         s.push_str("---------------------------------------------------------------\n");
         let mut other = seconds;
         for (section, name) in SECTIONS {
+            if section == Section::Kspace && self.kspace.is_none() {
+                continue;
+            }
             let t = self.clock.spent(section);
             other -= t;
             let g = general(5, t);

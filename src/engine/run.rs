@@ -157,13 +157,15 @@ impl Engine {
 
     fn one_step(&mut self) -> Result<Control> {
         self.state.step += 1;
-        self.forces.in_step = false;
         self.clock.skip();
+        // Barostats use the virial of the last step, whose positions are still there.
         self.each_fix(|fix, host| fix.initial_integrate(host))?;
+        self.forces.in_step = false;
         self.each_fix(|fix, host| fix.post_integrate(host))?;
         self.state.touch();
         self.clock.book(Section::Modify);
-        if self.lists_outdated() {
+        let outdated = self.lists_outdated();
+        if outdated || self.fixes_force_rebuild() {
             self.each_fix(|fix, host| fix.pre_exchange(host))?;
             self.rebuild_lists()
                 .map_err(|e| self.with_last_restart(e))?;
@@ -183,6 +185,12 @@ impl Engine {
         self.step_output()?;
         self.clock.book(Section::Output);
         Ok(control)
+    }
+
+    fn fixes_force_rebuild(&self) -> bool {
+        let step = self.state.step;
+        let mut fixes = self.fixes.values().filter_map(|s| s.fix.as_ref());
+        fixes.any(|f| f.forces_rebuild(step))
     }
 
     fn end_of_step(&mut self) -> Result<Control> {

@@ -160,6 +160,12 @@ impl Engine {
     /// There is no such fix.
     pub fn remove_fix(&mut self, id: &str) -> Result<()> {
         self.drop_companions(id);
+        if self.fixes.contains_key(id) {
+            self.with_fix(id, |fix, host| {
+                fix.removed(host);
+                Ok(())
+            })?;
+        }
         match self.fixes.shift_remove(id) {
             Some(_) => Ok(()),
             None => Err(
@@ -203,7 +209,15 @@ impl Engine {
         self.state.cell("Pair_coeff")?;
         self.pair_ready = false;
         match &mut self.pair {
-            Some(slot) => slot.style.coeff(words, &self.state, &self.pair_options),
+            Some(slot) => {
+                slot.style.coeff(words, &self.state, &self.pair_options)?;
+                for (t, mass) in slot.style.masses() {
+                    if let Some(m) = self.state.types.mass.get_mut(t) {
+                        *m = Some(mass);
+                    }
+                }
+                Ok(())
+            }
             None => Err(Error::input("Pair_coeff command without a pair style")
                 .help("give pair_style before pair_coeff")),
         }
@@ -214,6 +228,7 @@ impl Engine {
     /// # Errors
     /// Coefficients are missing.
     pub(crate) fn prepare_pair(&mut self) -> Result<()> {
+        self.prepare_kspace()?;
         let Some(slot) = &mut self.pair else {
             self.pair_ready = true;
             return Ok(());

@@ -137,6 +137,10 @@ impl Fix for AddForce {
         self.post_force(host)
     }
 
+    fn min_post_force(&mut self, host: &mut dyn Host) -> Result<()> {
+        self.post_force(host)
+    }
+
     fn post_force(&mut self, host: &mut dyn Host) -> Result<()> {
         if host.state().step % self.every == 0 {
             self.apply(host)?;

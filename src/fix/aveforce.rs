@@ -55,6 +55,10 @@ impl Fix for AveForce {
         self.post_force(host)
     }
 
+    fn min_post_force(&mut self, host: &mut dyn Host) -> Result<()> {
+        self.post_force(host)
+    }
+
     fn post_force(&mut self, host: &mut dyn Host) -> Result<()> {
         let atoms = self.chosen.atoms(host)?;
         self.before = total_force(host.state(), &atoms);

@@ -36,6 +36,10 @@ impl Fix for Enforce2d {
         self.post_force(host)
     }
 
+    fn min_post_force(&mut self, host: &mut dyn Host) -> Result<()> {
+        self.post_force(host)
+    }
+
     fn post_force(&mut self, host: &mut dyn Host) -> Result<()> {
         let a = &mut host.state_mut().atoms;
         for i in 0..a.mask.len() {

@@ -9,6 +9,9 @@ pub mod ave_correlate;
 pub mod ave_time;
 pub mod aveforce;
 pub mod average_common;
+pub mod balance;
+pub mod barostat_common;
+pub mod deform;
 pub mod enforce2d;
 pub mod force_common;
 pub mod halt;
@@ -17,10 +20,13 @@ pub mod langevin;
 pub mod momentum;
 pub mod move_;
 pub mod nh_common;
+pub mod npt;
 pub mod nve;
 pub mod nve_limit;
 pub mod nvt;
+pub mod press_berendsen;
 pub mod print;
+pub mod property_atom;
 pub mod recenter;
 pub mod setforce;
 pub mod spring;
@@ -68,6 +74,39 @@ pub enum Control {
     EndRun,
     /// End the run; later runs are skipped, other commands are executed (`error soft`).
     EndRuns,
+}
+
+/// Degrees of freedom besides the atoms in a minimisation.
+pub trait MinDofs {
+    /// Their number.
+    fn count(&self) -> usize;
+
+    /// Energy and the negative derivatives at the present point, whose forces and virial are known.
+    ///
+    /// # Errors
+    /// The pressure cannot be evaluated.
+    fn energy(&mut self, host: &mut dyn Host) -> Result<(f64, Vec<f64>)>;
+
+    /// Remembers the present point as the start of a line search.
+    ///
+    /// # Errors
+    /// There is no cell.
+    fn store(&mut self, host: &mut dyn Host) -> Result<()>;
+
+    /// Goes to `alpha` along `direction` from the start of the line search. Atoms must be at the start.
+    ///
+    /// # Errors
+    /// The point is not a possible one.
+    fn step(&mut self, alpha: f64, direction: &[f64], host: &mut dyn Host) -> Result<()>;
+
+    /// Largest step along `direction` that is allowed.
+    fn largest_step(&self, direction: &[f64]) -> f64;
+
+    /// After a line search: whether energies must be evaluated anew because their reference has changed.
+    ///
+    /// # Errors
+    /// There is no cell.
+    fn new_reference(&mut self, host: &mut dyn Host) -> Result<bool>;
 }
 
 /// A fix; hooks have LAMMPS' names and order. Defaults do nothing.
@@ -120,6 +159,19 @@ pub trait Fix {
         Ok(())
     }
 
+    /// After forces in a minimisation: changes `atoms.f`. Fixes that act there call their `post_force`.
+    ///
+    /// # Errors
+    /// The forces cannot be changed.
+    fn min_post_force(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Ok(())
+    }
+
+    /// Degrees of freedom that the fix adds to a minimisation (`fix box/relax`), if there are any.
+    fn min_dofs(&mut self) -> Option<&mut dyn MinDofs> {
+        None
+    }
+
     /// Second half of the integration step.
     ///
     /// # Errors
@@ -154,6 +206,11 @@ pub trait Fix {
         false
     }
 
+    /// Whether neighbour lists must be rebuilt at `step` in any case.
+    fn forces_rebuild(&self, _step: i64) -> bool {
+        false
+    }
+
     /// What has to be accumulated by the force evaluation of step `step`.
     fn tally_at(&self, _step: i64) -> Tally {
         Tally::NONE
@@ -177,6 +234,11 @@ pub trait Fix {
     /// Energy of thermostat and barostat: part of `ecouple` and `econserve`.
     fn coupling_energy(&self) -> Option<f64> {
         None
+    }
+
+    /// The same for fixes whose energy depends on the cell.
+    fn coupling_energy_of(&self, _state: &State) -> Option<f64> {
+        self.coupling_energy()
     }
 
     /// Virial that the fix adds (`fix_modify virial yes`).
@@ -235,6 +297,9 @@ pub trait Fix {
     /// The fix's sum over reset timesteps: called by `reset_timestep`.
     fn reset_timestep(&mut self, _step: i64) {}
 
+    /// The fix is being deleted: what it gave to the state goes with it.
+    fn removed(&mut self, _host: &mut dyn Host) {}
+
     /// Atoms were removed: per-atom data of the fix must be filtered alike.
     fn retain(&mut self, _keep: &[bool]) {}
 }
@@ -255,15 +320,21 @@ pub const FIXES: &[FixEntry] = &[
     ave_correlate::STYLE,
     ave_time::STYLE,
     aveforce::STYLE,
+    balance::STYLE,
+    deform::STYLE,
     enforce2d::STYLE,
     halt::STYLE,
     langevin::STYLE,
     momentum::STYLE,
     move_::STYLE,
+    npt::NPH,
+    npt::NPT,
     nve::STYLE,
     nve_limit::STYLE,
     nvt::STYLE,
+    press_berendsen::STYLE,
     print::STYLE,
+    property_atom::STYLE,
     recenter::STYLE,
     setforce::STYLE,
     spring::STYLE,

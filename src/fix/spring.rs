@@ -127,6 +127,10 @@ impl Fix for Spring {
         self.post_force(host)
     }
 
+    fn min_post_force(&mut self, host: &mut dyn Host) -> Result<()> {
+        self.post_force(host)
+    }
+
     fn post_force(&mut self, host: &mut dyn Host) -> Result<()> {
         // a spring of length zero has no direction
         const SMALL: f64 = 1e-10;

@@ -75,6 +75,10 @@ impl Fix for SpringSelf {
         self.post_force(host)
     }
 
+    fn min_post_force(&mut self, host: &mut dyn Host) -> Result<()> {
+        self.post_force(host)
+    }
+
     fn post_force(&mut self, host: &mut dyn Host) -> Result<()> {
         let constants = self.k.evaluate(host)?;
         let state = host.state_mut();

@@ -15,8 +15,6 @@ const FOREIGN: &[&str] = &[
     "angle_style",
     "bond_coeff",
     "bond_style",
-    "kspace_modify",
-    "kspace_style",
     "min_modify",
     "min_style",
     "minimize",

@@ -33,6 +33,8 @@ pub enum Function {
     Softplus,
     /// ln(1 + exp(x)) - ln 2.
     ShiftedSoftplus,
+    /// x tanh(ln(1 + exp(x))), Misra, arXiv:1908.08681.
+    Mish,
     /// x for x > 0, exp(x) - 1 below.
     Elu,
     /// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), Hendrycks and Gimpel, arXiv:1606.08415.
@@ -92,6 +94,7 @@ impl Activation {
             Function::Relu6 => x.clamp(0.0, 6.0),
             Function::Softplus => softplus(x),
             Function::ShiftedSoftplus => softplus(x) - std::f64::consts::LN_2,
+            Function::Mish => x * softplus(x).tanh(),
             Function::Elu if x > 0.0 => x,
             Function::Elu => x.exp_m1(),
             Function::GeluTanh => 0.5 * x * (1.0 + gelu_inner(x).0.tanh()),
@@ -116,6 +119,10 @@ impl Activation {
             Function::Relu => f64::from(u8::from(x > 0.0)),
             Function::Relu6 => f64::from(u8::from(x > 0.0 && x < 6.0)),
             Function::Softplus | Function::ShiftedSoftplus => s,
+            Function::Mish => {
+                let t = softplus(x).tanh();
+                t + x * s * (1.0 - t * t)
+            }
             Function::Elu if x > 0.0 => 1.0,
             Function::Elu => x.exp(),
             Function::GeluTanh => {
@@ -141,6 +148,11 @@ impl Activation {
             Function::Tanh => -2.0 * x.tanh() * (1.0 - x.tanh().powi(2)),
             Function::Sigmoid => s * (1.0 - s) * (1.0 - 2.0 * s),
             Function::Softplus | Function::ShiftedSoftplus => s * (1.0 - s),
+            Function::Mish => {
+                let t = softplus(x).tanh();
+                let square = 1.0 - t * t;
+                2.0 * s * square + x * s * square * (1.0 - s - 2.0 * t * s)
+            }
             Function::Elu if x > 0.0 => 0.0,
             Function::Elu => x.exp(),
             Function::GeluTanh => {
@@ -157,6 +169,11 @@ impl Activation {
         };
         self.factor * y
     }
+}
+
+/// ln(1 + exp(x)) without overflow for large x.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
 fn silu_slope(x: f64) -> f64 {
@@ -182,11 +199,6 @@ fn gelu_inner(x: f64) -> (f64, f64, f64) {
     )
 }
 
-/// ln(1 + exp(x)) without overflow for large x.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
-}
-
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -198,8 +210,8 @@ mod tests {
     #[test]
     fn slopes_are_derivatives() {
         use Function::{
-            Abs, Elu, GeluTanh, Identity, Relu, Relu6, ShiftedSoftplus, Sigmoid, Silu, Softplus,
-            Tanh,
+            Abs, Elu, GeluTanh, Identity, Mish, Relu, Relu6, ShiftedSoftplus, Sigmoid, Silu,
+            Softplus, Tanh,
         };
         let bent = Function::SiluTanh { threshold: 1.2 };
         for function in [
@@ -211,10 +223,11 @@ mod tests {
             Relu,
             Relu6,
             Softplus,
-            ShiftedSoftplus,
-            Elu,
             GeluTanh,
             bent,
+            Mish,
+            Elu,
+            ShiftedSoftplus,
         ] {
             let act = Activation {
                 function,

@@ -126,6 +126,19 @@ pub trait BrickModel<T>: Send + Sync + fmt::Debug {
     fn evaluate(&self, works: &mut [Self::Work], exchange: &dyn Exchange<T>);
 }
 
+/// More neighbours than a model has places for: it does not see the farthest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped {
+    /// Own atom of the brick.
+    pub atom: usize,
+    /// Species of the neighbours; None where the places are for all species.
+    pub species: Option<usize>,
+    /// Neighbours inside the cutoff.
+    pub found: usize,
+    /// Places.
+    pub places: usize,
+}
+
 /// Results of one brick.
 pub trait BrickResult {
     /// Energies of the own atoms (eV); zero for an atom without species.
@@ -139,4 +152,9 @@ pub trait BrickResult {
 
     /// Virials of own atoms and ghosts, one half of each pair's (eV); empty unless asked for.
     fn atom_virial(&self) -> &[[f64; 6]];
+
+    /// The first atom with more neighbours than the model has places for.
+    fn dropped(&self) -> Option<Dropped> {
+        None
+    }
 }

@@ -6,16 +6,25 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::ml::equivariant;
 use crate::ml::error::Result;
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::mace;
+use crate::ml::nequip;
+use crate::ml::sevennet;
 use crate::ml::summary::ModelSummary;
 
 /// Describes the model in the contents of a file.
 type Describe = fn(Vec<u8>) -> Result<ModelSummary>;
 
 /// The families that argyro evaluates: one line each.
-const FAMILIES: &[(Family, Describe)] = &[(Family::Mace, mace::summary::describe)];
+const FAMILIES: &[(Family, Describe)] = &[
+    (Family::Mace, mace::summary::describe),
+    (Family::Nequip, nequip::load::describe),
+    (Family::SevenNet, |bytes| {
+        sevennet::load_bytes(bytes, None).map(|network| equivariant::summary::summary(&network))
+    }),
+];
 
 /// A model file.
 #[derive(Debug, Clone)]

@@ -51,6 +51,38 @@ pub struct Mlp {
     pub layers: Vec<MlpLayer>,
 }
 
+impl Mlp {
+    /// The perceptron of these layers; None where they do not fit together or there is no dense
+    /// layer.
+    pub fn new(layers: Vec<MlpLayer>) -> Option<Mlp> {
+        let mut width = None;
+        let mut first = None;
+        for layer in &layers {
+            let (expected, next) = match layer {
+                MlpLayer::Dense {
+                    inputs, outputs, ..
+                } => (Some(*inputs), Some(*outputs)),
+                MlpLayer::LayerNorm { weight, .. } => (Some(weight.len()), Some(weight.len())),
+                MlpLayer::Activation(_) => (width, width),
+            };
+            match (width, expected) {
+                (None, Some(n)) => first = Some(n),
+                (Some(a), Some(b)) if a == b => {}
+                _ => return None,
+            }
+            width = next;
+        }
+        match (first, width) {
+            (Some(inputs), Some(outputs)) if inputs > 0 && outputs > 0 => Some(Mlp {
+                inputs,
+                outputs,
+                layers,
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// One step of a perceptron.
 #[derive(Debug, Clone)]
 pub enum MlpLayer {

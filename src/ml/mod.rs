@@ -12,6 +12,7 @@ pub mod formats;
 pub mod irreps;
 pub mod layers;
 pub mod mace;
+pub mod nequip;
 pub mod passing;
 pub mod plain;
 pub mod polynomial;

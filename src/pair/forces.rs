@@ -23,6 +23,17 @@ impl BrickForces {
         self.virial = [0.0; 6];
     }
 
+    /// Multiplies energies, forces and virials.
+    pub fn scale(&mut self, factor: f64) {
+        let tensor = |v: &mut [f64; 6]| v.iter_mut().for_each(|v| *v *= factor);
+        self.f.iter_mut().flatten().for_each(|f| *f *= factor);
+        self.vdwl *= factor;
+        self.coul *= factor;
+        tensor(&mut self.virial);
+        self.atom_energy.iter_mut().for_each(|e| *e *= factor);
+        self.atom_virial.iter_mut().for_each(tensor);
+    }
+
     /// Adds the output of another evaluation of the same brick; per-atom values that only one of them
     /// has are left as they are.
     pub fn add(&mut self, other: &BrickForces) {

@@ -89,6 +89,8 @@ struct Hybrid {
     subs: Vec<Sub>,
     /// Pairs of types without interaction, by `none`.
     none: Vec<(usize, usize)>,
+    /// Sub-style of the last `pair_coeff`.
+    last: Option<usize>,
 }
 
 fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>> {
@@ -138,6 +140,7 @@ fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>
         overlay,
         subs,
         none: Vec::new(),
+        last: None,
     }))
 }
 
@@ -207,9 +210,11 @@ impl PairStyle for Hybrid {
                 s.given.retain(|p| !list.contains(p));
             }
             self.none.append(&mut list);
+            self.last = None;
             return Ok(());
         }
         let (k, taken) = self.choose(words)?;
+        self.last = Some(k);
         let sub = &mut self.subs[k];
         sub.style
             .coeff(&inner(words, taken), state, options)
@@ -291,6 +296,16 @@ impl PairStyle for Hybrid {
         cuts.fold(0.0, f64::max)
     }
 
+    fn masses(&self) -> Vec<(usize, f64)> {
+        let last = self.last.and_then(|k| self.subs.get(k));
+        last.map_or_else(Vec::new, |s| s.style.masses())
+    }
+
+    fn long_cutoff(&self) -> Option<f64> {
+        let cuts = self.subs.iter().filter_map(|s| s.style.long_cutoff());
+        cuts.reduce(f64::max)
+    }
+
     fn needs(&self) -> Needs {
         let needs = self.subs.iter().map(|s| s.style.needs());
         needs.fold(Needs::default(), Needs::or)
@@ -334,6 +349,11 @@ impl PairStyle for Hybrid {
 
     fn describe(&self) -> Vec<String> {
         self.subs.iter().flat_map(|s| s.style.describe()).collect()
+    }
+
+    fn warnings(&mut self) -> Vec<String> {
+        let subs = self.subs.iter_mut();
+        subs.flat_map(|s| s.style.warnings()).collect()
     }
 
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {

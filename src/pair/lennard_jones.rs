@@ -39,7 +39,8 @@ impl LjRow {
         shift: 0.0,
     };
 
-    fn new(c: LjCoeff, shifted: bool) -> Self {
+    /// From coefficients; with `shifted` the energy is zero at the cutoff.
+    pub fn new(c: LjCoeff, shifted: bool) -> Self {
         let s6 = c.sigma.powi(6);
         let at_cut = s6 / c.cut.powi(6);
         let shift = if shifted {

@@ -2,7 +2,7 @@
 
 use super::coeffs::{TypePairs, exact, numbers};
 use super::lennard_jones::{LennardJones, LjCoeff, LjRow};
-use super::pairwise::{PairForm, accumulate};
+use super::pairwise::{PairForm, PairValues, accumulate, special};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Needs, State};
 use crate::error::Result;
@@ -138,13 +138,13 @@ impl PairForm for LjCut {
     }
 
     #[inline]
-    fn force(&self, row: &LjRow, r2: f64, _: f64, _: f64) -> f64 {
-        row.force(1.0 / r2)
-    }
-
-    #[inline]
-    fn energy(&self, row: &LjRow, r2: f64, _: f64, _: f64) -> (f64, f64) {
-        (row.energy(1.0 / r2), 0.0)
+    fn pair(&self, row: &LjRow, r2: f64, _: f64, _: f64, special: [f64; 2]) -> PairValues {
+        let i2 = 1.0 / r2;
+        PairValues {
+            force: special[0] * row.force(i2),
+            vdwl: special[0] * row.energy(i2),
+            coul: 0.0,
+        }
     }
 }
 
@@ -185,12 +185,19 @@ impl PairStyle for LjCut {
         }
     }
 
+    fn weights_special(&self) -> bool {
+        true
+    }
+
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         let per_atom = context.tally.atom_energy || context.tally.atom_virial;
         if per_atom || self.vectors.is_empty() {
             accumulate(self, context, out);
         } else {
             self.vector_loop(context, out);
+            for (brick, out) in context.bricks.bricks.iter().zip(out) {
+                special(self, brick, &context.state.special, context.tally, out);
+            }
         }
         Ok(())
     }

@@ -3,16 +3,31 @@
 //! May import `kspace`, `ml`, `domain`, `io`, `simd` and the bottom modules. Styles never import each
 //! other: hybrid styles make their sub-styles through [`find`].
 
+pub(crate) mod bitmap;
+mod born;
+mod buck;
 pub mod coeffs;
+mod coul;
+mod deepmd;
 mod e3gnn;
+mod eam;
 pub mod forces;
+mod form;
 mod hybrid;
 mod lennard_jones;
+mod lj_coul;
 mod lj_cut;
-mod lj_cut_coul_cut;
 mod mace;
+mod manybody;
+mod morse;
+mod nequip;
 mod network;
 mod pairwise;
+mod potential_file;
+mod soft_core;
+mod sw;
+mod table;
+mod tersoff;
 mod zbl;
 mod zero;
 
@@ -34,6 +49,8 @@ pub struct PairModify {
     pub tail: bool,
     /// Bits of the Coulomb table, 0 for exact evaluation.
     pub table: u32,
+    /// Distance below which the Coulomb table is not used, length units.
+    pub tabinner: f64,
 }
 
 impl Default for PairModify {
@@ -43,6 +60,7 @@ impl Default for PairModify {
             shift: false,
             tail: false,
             table: 12,
+            tabinner: std::f64::consts::SQRT_2,
         }
     }
 }
@@ -132,6 +150,11 @@ pub trait PairStyle: Send + Sync {
         true
     }
 
+    /// Masses of atom types that the last `coeff` found in a file; they replace those set so far.
+    fn masses(&self) -> Vec<(usize, f64)> {
+        Vec::new()
+    }
+
     /// Checks that all coefficients are there and prepares tables; called at the start of every run.
     ///
     /// # Errors
@@ -140,6 +163,11 @@ pub trait PairStyle: Send + Sync {
 
     /// Largest interaction range, length units; valid after `init`.
     fn cutoff(&self) -> f64;
+
+    /// Coulomb cutoff of a style whose long-range part a kspace style supplies; known before `init`.
+    fn long_cutoff(&self) -> Option<f64> {
+        None
+    }
 
     /// Lists and bricks that the style needs.
     fn needs(&self) -> Needs;
@@ -171,6 +199,11 @@ pub trait PairStyle: Send + Sync {
         Vec::new()
     }
 
+    /// What the evaluations since the last call want the user to know; each thing is said once.
+    fn warnings(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Words of `pair_style` (the style's name first) and of every `pair_coeff` that restore the style, for restart and data files;
     /// `None` for styles that read files, which a script must give again.
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
@@ -193,12 +226,40 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     hybrid::STYLE,
     hybrid::OVERLAY,
     lj_cut::STYLE,
-    lj_cut_coul_cut::STYLE,
+    lj_coul::CUT,
+    lj_coul::LONG,
+    lj_coul::DSF,
+    lj_coul::WOLF,
+    lj_coul::DEBYE,
+    soft_core::EXPAND,
+    buck::BUCK,
+    buck::CUT,
+    buck::LONG,
+    born::BORN,
+    born::LONG,
+    born::DSF,
+    born::WOLF,
+    morse::STYLE,
+    soft_core::YUKAWA,
+    soft_core::SOFT,
+    eam::FUNCFL,
+    eam::ALLOY,
+    eam::FS,
+    sw::STYLE,
+    tersoff::STYLE,
+    table::STYLE,
+    coul::CUT,
+    coul::LONG,
+    coul::DSF,
+    coul::WOLF,
+    coul::DEBYE,
     zbl::STYLE,
     zero::STYLE,
+    deepmd::STYLE,
     mace::STYLE,
     mace::SYMMETRIX,
     mace::MLIAP,
+    nequip::STYLE,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
 ];

@@ -6,7 +6,7 @@
 //! curvature vanish at the outer cutoff, as LAMMPS' manual states it.
 
 use super::coeffs::{Given, TypePairs, exact, not_set, numbers};
-use super::pairwise::{PairForm, accumulate};
+use super::pairwise::{PairForm, PairValues, WHOLE, accumulate};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Needs, State};
 use crate::error::{Error, Result};
@@ -167,24 +167,21 @@ impl PairForm for Zbl {
         row.cut2
     }
 
-    fn force(&self, row: &Row, r2: f64, _: f64, _: f64) -> f64 {
+    #[inline]
+    fn pair(&self, row: &Row, r2: f64, _: f64, _: f64, special: [f64; 2]) -> PairValues {
         let r = r2.sqrt();
-        let mut slope = row.bare(r).1;
+        let (bare, mut slope, _) = row.bare(r);
+        let mut energy = bare + row.switch[2];
         if r > row.inner {
             let t = r - row.inner;
             slope += t * t * (row.switch[0] + row.switch[1] * t);
+            energy += t * t * t * (row.switch[0] / 3.0 + row.switch[1] / 4.0 * t);
         }
-        -slope / r
-    }
-
-    fn energy(&self, row: &Row, r2: f64, _: f64, _: f64) -> (f64, f64) {
-        let r = r2.sqrt();
-        let mut e = row.bare(r).0 + row.switch[2];
-        if r > row.inner {
-            let t = r - row.inner;
-            e += t * t * t * (row.switch[0] / 3.0 + row.switch[1] / 4.0 * t);
+        PairValues {
+            force: -special[0] * slope / r,
+            vdwl: special[0] * energy,
+            coul: 0.0,
         }
-        (e, 0.0)
     }
 }
 
@@ -274,6 +271,10 @@ impl PairStyle for Zbl {
         }
     }
 
+    fn weights_special(&self) -> bool {
+        true
+    }
+
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         accumulate(self, context, out);
         Ok(())
@@ -284,10 +285,8 @@ impl PairStyle for Zbl {
         if r2 >= row.cut2 {
             return Some((0.0, 0.0));
         }
-        Some((
-            self.energy(row, r2, 0.0, 0.0).0,
-            self.force(row, r2, 0.0, 0.0),
-        ))
+        let v = self.pair(row, r2, 0.0, 0.0, WHOLE);
+        Some((v.vdwl, v.force))
     }
 
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {

@@ -54,6 +54,22 @@ impl<T: Real> Op<T> for Activate<'_, T> {
     }
 }
 
+/// Replaces the values x by exp x; they are a whole number of vectors of every level.
+pub struct Exponential<'a, T>(pub &'a mut [T]);
+
+impl<T: Real> Op<T> for Exponential<'_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd<T = T>>(self, s: S) {
+        assert!(self.0.len().is_multiple_of(S::N));
+        for x in self.0.chunks_exact_mut(S::N) {
+            let y = exp(s, s.read(x));
+            s.write(x, y);
+        }
+    }
+}
+
 /// f(x) and f'(x).
 #[inline(always)]
 pub fn curve<S: Simd>(s: S, curve: Curve, x: S::V) -> (S::V, S::V) {
@@ -220,6 +236,18 @@ mod tests {
     fn curves_are_accurate() {
         accurate::<f64>(f64::EPSILON);
         accurate::<f32>(f64::from(f32::EPSILON));
+    }
+
+    #[test]
+    fn exponentials_are_accurate() {
+        for level in Level::all() {
+            let x: Vec<f64> = (0..160).map(|i| f64::from(i) * 0.31 - 40.0).collect();
+            let mut y = x.clone();
+            f64::dispatch(level, Exponential(&mut y));
+            for (x, y) in x.iter().zip(&y) {
+                assert!((y / x.exp() - 1.0).abs() < 4.0 * f64::EPSILON);
+            }
+        }
     }
 
     #[test]

@@ -177,6 +177,42 @@ unsafe fn columns_of<S: Simd, const D: usize, const C: usize>(
     }
 }
 
+/// Functions of every neighbour and their derivatives with respect to the position, both
+/// \[neighbour\]\[width\]; rows R are not read.
+#[inline(always)]
+pub fn values<S: Simd>(
+    s: S,
+    pieces: &Pieces<S::T>,
+    neighbors: &Neighbors<'_, S::T>,
+    value: &mut [S::T],
+    slope: &mut [S::T],
+) {
+    let (width, step) = (pieces.width, panel::<S::T>());
+    let count = neighbors.piece.len();
+    assert!(value.len() >= count * width && slope.len() >= count * width);
+    for k in 0..count {
+        let piece = neighbors.piece[k] as usize;
+        assert!(piece < pieces.count);
+        let t = s.splat(neighbors.position[k]);
+        for start in (0..width).step_by(step) {
+            let columns = step.min(width - start);
+            let at = start * pieces.count * ORDER + piece * ORDER * columns;
+            let c = &pieces.data[at..at + ORDER * columns];
+            for lane in (0..columns).step_by(S::N) {
+                let mut g = s.read(&c[(ORDER - 1) * columns + lane..]);
+                let mut derivative = s.zero();
+                for order in (0..ORDER - 1).rev() {
+                    derivative = s.fma(derivative, t, g);
+                    g = s.fma(g, t, s.read(&c[order * columns + lane..]));
+                }
+                let to = k * width + start + lane;
+                s.write(&mut value[to..], g);
+                s.write(&mut slope[to..], derivative);
+            }
+        }
+    }
+}
+
 /// Sums over lanes that [`gradient`] defers, \[D + 1\]\[GROUP\]\[lanes\].
 #[derive(Debug, Clone)]
 pub struct Deferred<T>([T; (ROWS + 1) * GROUP * 16]);
@@ -382,6 +418,12 @@ mod tests {
         type Out = (Vec<T>, Vec<T>);
         #[inline(always)]
         fn run<S: Simd<T = T>>(self, s: S) -> Self::Out {
+            if D == 0 {
+                let n = self.neighbors.piece.len() * self.pieces.width();
+                let mut out = (vec![T::default(); n], vec![T::default(); n]);
+                values(s, self.pieces, &self.neighbors, &mut out.0, &mut out.1);
+                return out;
+            }
             let mut sum = vec![T::default(); D * self.pieces.width()];
             accumulate::<S, D>(s, self.pieces, &self.neighbors, &mut sum);
             let mut out = vec![T::default(); (D + 1) * GROUP];
@@ -438,6 +480,25 @@ mod tests {
                     adjoint: &adjoint,
                 },
             );
+            let (value, slope) = T::dispatch(
+                level,
+                Embed::<T, 0> {
+                    pieces: &pieces,
+                    neighbors: Neighbors {
+                        piece: &piece,
+                        position: &position,
+                        rows: &[],
+                    },
+                    adjoint: &[],
+                },
+            );
+            for k in 0..atoms {
+                for g in 0..columns {
+                    let (y, dy) = polynomial(k, g);
+                    assert!((value[k * width + g].to_f64() - y).abs() < tolerance);
+                    assert!((slope[k * width + g].to_f64() - dy).abs() < 10.0 * tolerance);
+                }
+            }
             for d in 0..D {
                 for g in 0..columns {
                     let expected: f64 = (0..atoms)

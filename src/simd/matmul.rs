@@ -29,7 +29,7 @@ impl Rows<'_> {
 
 /// Matrix of weights, columns padded with zeros to whole vectors and stored in panels of
 /// 4 * [`Real::LANES`] columns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Matrix<T> {
     rows: usize,
     columns: usize,
@@ -58,6 +58,25 @@ impl<T: Real> Matrix<T> {
             rows,
             columns: width,
             data,
+        }
+    }
+
+    /// Overwrites the matrix with `rows` x `columns` weights `weight(row, column)`.
+    pub fn pack(&mut self, rows: usize, columns: usize, weight: impl Fn(usize, usize) -> T) {
+        let width = padded::<T>(columns);
+        let panel = 4 * T::LANES;
+        (self.rows, self.columns) = (rows, width);
+        self.data.clear();
+        self.data.resize(rows * width, T::default());
+        for start in (0..width).step_by(panel) {
+            let lanes = panel.min(width - start);
+            let filled = lanes.min(columns - start.min(columns));
+            let to = self.data[start * rows..].chunks_exact_mut(lanes);
+            for (row, to) in to.take(rows).enumerate() {
+                for (c, to) in to[..filled].iter_mut().enumerate() {
+                    *to = weight(row, start + c);
+                }
+            }
         }
     }
 
@@ -255,8 +274,12 @@ mod tests {
         let input: Vec<T> = (0..6 * outer)
             .map(|i| T::from_f64(((i * 13 % 31) as f64 - 15.0) / 8.0))
             .collect();
-        for turned in [false, true] {
-            let matrix: Matrix<T> = if turned {
+        for turned in [None, Some(false), Some(true)] {
+            let matrix: Matrix<T> = if turned.is_none() {
+                let mut packed = Matrix::new(2, 3, &[9.0; 6]);
+                packed.pack(depth, columns, |r, c| T::from_f64(weight[r * columns + c]));
+                packed
+            } else if turned == Some(true) {
                 let w: Vec<f64> = (0..columns * depth)
                     .map(|i| weight[i % depth * columns + i / depth])
                     .collect();

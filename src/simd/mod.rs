@@ -46,10 +46,9 @@ pub trait Real:
 {
     /// Numbers in 64 bytes; rows of features are padded to a multiple of this.
     const LANES: usize;
-    /// Distance of the nodes of radial tables in ln r and the kind of interpolation
-    /// ([`table::CUBIC`] or [`table::QUINTIC`]); their error is about the rounding of f32, or
+    /// Distance of the nodes of radial tables in ln r; their error is about the rounding of f32, or
     /// 1e-10 of the largest value in f64.
-    const TABLE: (f64, usize);
+    const TABLE: f64;
     /// Nearest number.
     fn from_f64(x: f64) -> Self;
     /// Exact value.
@@ -175,7 +174,7 @@ macro_rules! dispatch_on {
 
 impl Real for f32 {
     const LANES: usize = 16;
-    const TABLE: (f64, usize) = (0.01, table::QUINTIC);
+    const TABLE: f64 = 0.01;
     #[inline(always)]
     fn from_f64(x: f64) -> f32 {
         x as f32
@@ -199,7 +198,7 @@ impl Real for f32 {
 
 impl Real for f64 {
     const LANES: usize = 8;
-    const TABLE: (f64, usize) = (0.004, table::QUINTIC);
+    const TABLE: f64 = 0.004;
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x

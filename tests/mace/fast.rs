@@ -8,7 +8,8 @@ use argyro::ml::mace::model::MaceModel;
 use argyro::ml::mace::reference::evaluate;
 use argyro::simd::Level;
 
-use crate::structure::{fixtures, json, small_cell};
+use crate::structure::{fixtures, json};
+use crate::upstream::small_cell;
 
 /// Energies, forces and virial (xx yy zz xy xz yz).
 type Result = (Vec<f64>, Vec<[f64; 3]>, [f64; 6]);
@@ -120,11 +121,11 @@ fn check(name: &str, model: &MaceModel, head: usize, list: &EdgeList) {
 
 #[test]
 fn fast_evaluation_agrees_with_the_plain_one() {
-    let reference = json(&fixtures().join("reference.json"));
+    let reference = json(&fixtures("mace").join("reference.json"));
     let structure = small_cell(&reference);
     for (name, _) in reference["models"].as_object().unwrap() {
-        let model = load_file(&fixtures().join(format!("{name}.model"))).unwrap();
-        let edges = structure.edges(&model);
+        let model = load_file(&fixtures("mace").join(format!("{name}.model"))).unwrap();
+        let edges = structure.edges(model.r_max, |z| model.species_of(z));
         for head in 0..model.heads.len() {
             check(name, &model, head, &edges.list());
         }

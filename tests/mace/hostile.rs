@@ -23,7 +23,7 @@ impl Random {
 }
 
 fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(fixtures().join(name)).unwrap()
+    std::fs::read(fixtures("mace").join(name)).unwrap()
 }
 
 /// Positions and lengths of the members of a zip file that are stored without compression.

@@ -5,5 +5,6 @@
 
 mod fast;
 mod hostile;
+#[path = "../support/structure.rs"]
 mod structure;
 mod upstream;

@@ -12,7 +12,19 @@ use argyro::ml::mace::reference::evaluate;
 use argyro::ml::radial::form::RadialBasis;
 use serde_json::Value;
 
-use crate::structure::{Edges, Structure, fixtures, json, numbers, small_cell, vectors};
+use crate::structure::{Edges, Structure, fixtures, json, numbers, vectors};
+
+/// The structure of reference.json.
+pub fn small_cell(reference: &Value) -> Structure {
+    let s = &reference["structure"];
+    let cell = vectors(&s["cell"]);
+    let z = numbers(&s["numbers"]).iter().map(|&z| z as u8).collect();
+    Structure {
+        positions: vectors(&s["positions"]),
+        cell: [cell[0], cell[1], cell[2]],
+        atomic_numbers: z,
+    }
+}
 
 fn worst(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
@@ -46,7 +58,7 @@ fn deviations(out: &Evaluation, edges: &Edges, expected: &Value) -> [f64; 4] {
 }
 
 fn compare(model: &MaceModel, structure: &Structure, head: usize, expected: &Value, name: &str) {
-    let edges = structure.edges(model);
+    let edges = structure.edges(model.r_max, |z| model.species_of(z));
     if let Some(n) = expected.get("edges") {
         assert_eq!(n.as_u64().unwrap() as usize, edges.vector.len());
     }
@@ -66,12 +78,12 @@ fn compare(model: &MaceModel, structure: &Structure, head: usize, expected: &Val
 
 #[test]
 fn small_models_agree() {
-    let reference = json(&fixtures().join("reference.json"));
+    let reference = json(&fixtures("mace").join("reference.json"));
     let structure = small_cell(&reference);
     let mut files = 0;
     for (name, entry) in reference["models"].as_object().unwrap() {
         for suffix in [".model", "-lammps.pt"] {
-            let path = fixtures().join(format!("{name}{suffix}"));
+            let path = fixtures("mace").join(format!("{name}{suffix}"));
             if !path.exists() {
                 continue;
             }
@@ -96,7 +108,7 @@ fn small_models_agree() {
 
 #[test]
 fn loaded_descriptions_are_right() {
-    let load = |name: &str| load_file(&fixtures().join(name)).unwrap();
+    let load = |name: &str| load_file(&fixtures("mace").join(name)).unwrap();
     let model = load("density_l2_agnesi_zbl-lammps.pt");
     assert_eq!((model.class.as_str(), model.r_max), ("ScaleShiftMACE", 4.5));
     assert_eq!(
@@ -118,7 +130,7 @@ fn loaded_descriptions_are_right() {
 
 #[test]
 fn attention_is_refused_by_name() {
-    let error = load_file(&fixtures().join("attention.model"))
+    let error = load_file(&fixtures("mace").join("attention.model"))
         .unwrap_err()
         .to_string();
     assert!(
@@ -130,7 +142,7 @@ fn attention_is_refused_by_name() {
 /// Gradient by central differences of the energy for some components of some edges.
 #[test]
 fn gradients_are_differences() {
-    let structure = small_cell(&json(&fixtures().join("reference.json")));
+    let structure = small_cell(&json(&fixtures("mace").join("reference.json")));
     for name in [
         "density_l2_agnesi_zbl",
         "nonlinear_l1",
@@ -138,8 +150,8 @@ fn gradients_are_differences() {
         "so3",
         "chebyshev_nu4",
     ] {
-        let model = load_file(&fixtures().join(format!("{name}.model"))).unwrap();
-        let mut edges = structure.edges(&model);
+        let model = load_file(&fixtures("mace").join(format!("{name}.model"))).unwrap();
+        let mut edges = structure.edges(model.r_max, |z| model.species_of(z));
         let gradient = evaluate(&model, &edges.list(), 0).edge_gradient;
         for e in (0..edges.vector.len()).step_by(29) {
             let (h, k) = (1e-3, e % 3);
@@ -221,7 +233,7 @@ fn zoo_agrees() {
 
 #[test]
 fn files_are_described() {
-    let path = fixtures().join("density_l2_agnesi_zbl.model");
+    let path = fixtures("mace").join("density_l2_agnesi_zbl.model");
     let description = describe_file(&path).unwrap();
     assert_eq!(description.kind, ModelKind::Mace);
     assert_eq!(description.sha256.len(), 64);
@@ -239,6 +251,6 @@ fn files_are_described() {
     assert_eq!(find("layer 0 output"), "4x0e+4x1o+4x2e");
     assert_eq!(find("layer 0 radial network"), "6-8-8-12");
     assert_eq!(find("distance transform"), "Agnesi");
-    let other = describe_file(&fixtures().join("generate.py")).unwrap();
+    let other = describe_file(&fixtures("mace").join("generate.py")).unwrap();
     assert!(other.model.unwrap_err().contains("text file"));
 }

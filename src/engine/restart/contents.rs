@@ -86,7 +86,11 @@ impl Engine {
             )
             .ints(&a.mask.iter().map(|&k| i64::from(k)).collect::<Vec<_>>())
             .reals(&a.q)
-            .ints(&a.molecule);
+            .ints(&a.molecule)
+            .int(a.custom.len() as i64);
+        for (name, c) in &a.custom {
+            w.text(name).int(c.columns as i64).reals(&c.values);
+        }
         w.finish()
     }
 
@@ -117,7 +121,8 @@ impl Engine {
         })
         .flag(m.shift)
         .flag(m.tail)
-        .int(i64::from(m.table));
+        .int(i64::from(m.table))
+        .real(m.tabinner);
         let commands = self.pair.as_ref().and_then(|p| p.style.commands());
         w.text(self.pair.as_ref().map_or("", |p| p.name.as_str()));
         w.flag(commands.is_some());
@@ -223,6 +228,18 @@ impl Engine {
         let q = r.reals()?;
         let molecule = r.ints()?;
         let n = id.len();
+        let mut custom = crate::domain::custom::CustomTable::new();
+        for _ in 0..r.int()? {
+            let name = r.text()?;
+            let columns = usize::try_from(r.int()?).unwrap_or(0);
+            let values = r.reals()?;
+            if columns == 0 || values.len() / columns != n || values.len() % columns != 0 {
+                return Err(Error::input(format!(
+                    "property {name} of the restart file does not fit its atoms"
+                )));
+            }
+            custom.insert(name, crate::domain::custom::Custom { columns, values });
+        }
         let optional = |len: usize| len == 0 || len == n;
         let whole = [kind.len(), x.len(), v.len(), mask.len()]
             .iter()
@@ -249,6 +266,7 @@ impl Engine {
         a.mask = mask.iter().map(|&k| k as u32).collect();
         a.q = q;
         a.molecule = molecule;
+        a.custom = custom;
         Ok(())
     }
 
@@ -285,6 +303,7 @@ impl Engine {
             shift: r.flag()?,
             tail: r.flag()?,
             table: r.int()?.clamp(0, 32) as u32,
+            tabinner: r.real()?,
         };
         let name = r.text()?;
         if !r.flag()? {

@@ -202,7 +202,7 @@ fn potential(e: &mut Engine) -> Result<f64> {
 fn coupling(e: &Engine) -> f64 {
     e.fixes
         .values()
-        .filter_map(|s| s.fix.as_ref().and_then(|f| f.coupling_energy()))
+        .filter_map(|s| s.fix.as_ref().and_then(|f| f.coupling_energy_of(&e.state)))
         .sum()
 }
 

@@ -1,4 +1,6 @@
-//! Deep Potential (DeePMD-kit): model description, loaders, reference evaluation.
+//! Deep Potential (DeePMD-kit): model description, loaders, evaluations.
 
 pub mod fast;
+pub mod load;
 pub mod model;
+pub mod reference;

@@ -35,6 +35,10 @@ pub struct DeepmdModel {
     pub excluded_pairs: Vec<bool>,
     /// Types whose atoms have no energy of their own, \[nt\].
     pub excluded_atoms: Vec<bool>,
+    /// How many neighbours of any type a centre sees at all, the nearest ones; the limits of the
+    /// sections apply to what remains. None where there is no such limit (TensorFlow graphs). It
+    /// matters only where a section overflows.
+    pub nearest: Option<usize>,
     /// Smallest distance in the training data (Å), where the file knows it.
     pub min_distance: Option<f64>,
     /// Version of the format or of the program as the file states it, or empty.
@@ -150,7 +154,7 @@ impl Environment {
 }
 
 /// se_e2_a: with the embedding G\[k, g\] of the first component of the normalised row R\[k\],
-/// `T[d, g] = (1/slots) sum_k R[k, d] G[k, g]`, `D[g, h] = sum_d T[d, g] T[d, h]`, h < axis.
+/// `T[d, g] = (1/divisor) sum_k R[k, d] G[k, g]`, `D[g, h] = sum_d T[d, g] T[d, h]`, h < axis.
 /// The first index of D runs slowest.
 #[derive(Debug, Clone)]
 pub struct SeE2A {
@@ -158,8 +162,10 @@ pub struct SeE2A {
     pub environment: Environment,
     /// Embedding nets.
     pub embeddings: PairEmbeddings,
-    /// Number of columns of the second factor.
+    /// Number of columns of the second factor, at most the outputs of the embedding.
     pub axis: usize,
+    /// Divisor of the sum; the number of slots except in graphs whose `sel` was changed later.
+    pub divisor: f64,
 }
 
 /// se_e2_r: `D[g] = (1/5) (1/slots) sum_k G[k, g]`, the sum including padding.
@@ -206,8 +212,10 @@ pub struct SeAtten {
     pub input: TypeInput,
     /// Attention layers, in order; may be empty.
     pub attention: Vec<AttentionLayer>,
-    /// Number of columns of the second factor.
+    /// Number of columns of the second factor, at most the outputs of the embedding.
     pub axis: usize,
+    /// Divisor of the sum, the number of slots.
+    pub divisor: f64,
     /// True where the embedding vector of the centre is appended to D.
     pub append_type: bool,
 }
@@ -464,6 +472,15 @@ impl Parameters {
     pub fn is_empty(&self) -> bool {
         self.mean.is_empty()
     }
+}
+
+/// Values of the extra inputs for one evaluation.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Inputs<'a> {
+    /// Frame parameters (`fparam`); empty for the model's default or for none.
+    pub frame: &'a [f64],
+    /// Atomic parameters (`aparam`), \[nodes\]\[parameters\]; empty for none.
+    pub atomic: &'a [f64],
 }
 
 impl Descriptor {

@@ -6,29 +6,58 @@ use crate::ml::formats::node::Node;
 
 /// Constants by which e3nn multiplies activations. They are means over a fixed random sample, not
 /// integrals, and must not be recomputed; TorchScript files bake them into code.
-fn second_moment(function: Function) -> f64 {
-    match function {
+fn second_moment(function: Function) -> Option<f64> {
+    Some(match function {
         Function::Identity => 1.0,
         Function::Silu => 1.6791767923989418,
         Function::Tanh => 1.5937334472592695,
         Function::Abs => 1.001110600838467,
         Function::Sigmoid => 1.8467055342154763,
         Function::Relu => 1.4163393446331365,
-        Function::Elu => 1.2467863885570512,
+        Function::Elu => 1.2467863887570512,
         Function::ShiftedSoftplus => 1.878204668541552,
-        // functions of Deep Potential networks, which are not normalised
-        Function::Relu6 | Function::Softplus | Function::GeluTanh | Function::SiluTanh { .. } => {
-            1.0
-        }
-    }
+        // no known network normalises these
+        Function::Mish
+        | Function::Relu6
+        | Function::Softplus
+        | Function::GeluTanh
+        | Function::SiluTanh { .. } => return None,
+    })
 }
 
-/// The activation with e3nn's constant.
+/// The activation with e3nn's constant, 1 where the function has none.
 pub fn normalized(function: Function) -> Activation {
     Activation {
         function,
-        factor: second_moment(function),
+        factor: second_moment(function).unwrap_or(1.0),
     }
+}
+
+/// The activation of this name with e3nn's constant.
+///
+/// # Errors
+/// The function is not known, or e3nn's constant for it.
+pub fn named(name: &str) -> Result<Activation> {
+    let function = function(name).ok_or_else(|| unknown_function(name))?;
+    let factor = second_moment(function).ok_or_else(|| unknown_function(name))?;
+    Ok(Activation { function, factor })
+}
+
+/// A function by the name that settings, Python functions or torch modules have for it.
+pub fn function(name: &str) -> Option<Function> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "silu" | "swish" => Function::Silu,
+        "tanh" => Function::Tanh,
+        "abs" => Function::Abs,
+        "sigmoid" => Function::Sigmoid,
+        "relu" => Function::Relu,
+        "elu" => Function::Elu,
+        "mish" => Function::Mish,
+        "softplus" => Function::Softplus,
+        "ssp" | "shiftedsoftplus" | "shifted_softplus" => Function::ShiftedSoftplus,
+        "identity" => Function::Identity,
+        _ => return None,
+    })
 }
 
 /// e3nn `normalize2mom`: the function by name (pickles) or by its source code (TorchScript).
@@ -48,7 +77,7 @@ pub fn activation(node: &Node) -> Result<Activation> {
     let factor = match node.some("cst") {
         _ if identity => 1.0,
         Some(factor) => factor.number()?,
-        None => second_moment(function),
+        None => second_moment(function).ok_or_else(|| unknown_function("without its constant"))?,
     };
     Ok(Activation { function, factor })
 }
@@ -67,13 +96,7 @@ fn function_named(node: &Node) -> Result<Function> {
             &last
         }
     };
-    match name.to_ascii_lowercase().as_str() {
-        "silu" => Ok(Function::Silu),
-        "tanh" => Ok(Function::Tanh),
-        "abs" => Ok(Function::Abs),
-        "sigmoid" => Ok(Function::Sigmoid),
-        _ => Err(unknown_function(name)),
-    }
+    function(name).ok_or_else(|| unknown_function(name))
 }
 
 fn function_in_source(node: &Node) -> Result<Function> {
@@ -83,6 +106,7 @@ fn function_in_source(node: &Node) -> Result<Function> {
         ("torch.tanh(", Function::Tanh),
         ("torch.abs(", Function::Abs),
         ("torch.sigmoid(", Function::Sigmoid),
+        ("torch.softplus(", Function::ShiftedSoftplus),
     ];
     let mut found = known.iter().filter(|(call, _)| source.contains(call));
     match (found.next(), found.next()) {
@@ -93,6 +117,7 @@ fn function_in_source(node: &Node) -> Result<Function> {
 
 fn unknown_function(name: &str) -> ModelError {
     ModelError::unsupported(format!(
-        "the activation function {name} is not known; silu, tanh, abs and sigmoid are"
+        "the activation function {name} is not known; silu, tanh, abs, sigmoid, relu, \
+         elu and ssp are"
     ))
 }

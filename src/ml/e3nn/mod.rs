@@ -223,31 +223,7 @@ pub fn radial_net(node: &Node) -> Result<Mlp> {
     } else {
         fully_connected(node)?
     };
-    let mut width = None;
-    let mut inputs = 0;
-    for layer in &layers {
-        let (expected, next) = match layer {
-            MlpLayer::Dense {
-                inputs, outputs, ..
-            } => (Some(*inputs), Some(*outputs)),
-            MlpLayer::LayerNorm { weight, .. } => (Some(weight.len()), Some(weight.len())),
-            MlpLayer::Activation(_) => (width, width),
-        };
-        match (width, expected) {
-            (None, Some(n)) => inputs = n,
-            (Some(a), Some(b)) if a == b => {}
-            _ => return Err(node.error("the layers do not fit together")),
-        }
-        width = next;
-    }
-    match width {
-        Some(outputs) if inputs > 0 && outputs > 0 => Ok(Mlp {
-            inputs,
-            outputs,
-            layers,
-        }),
-        _ => Err(node.error("the network is empty")),
-    }
+    Mlp::new(layers).ok_or_else(|| node.error("the layers do not fit together"))
 }
 
 fn fully_connected(node: &Node) -> Result<Vec<MlpLayer>> {

@@ -6,3 +6,4 @@ pub mod check;
 pub mod fast;
 pub mod model;
 pub mod reference;
+pub mod summary;

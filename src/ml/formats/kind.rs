@@ -88,7 +88,16 @@ impl ModelKind {
 
     /// True where argyro reads this kind.
     pub fn is_readable(&self) -> bool {
-        matches!(self, ModelKind::Mace | ModelKind::MaceScript)
+        use ModelKind as K;
+        matches!(
+            self,
+            K::Mace
+                | K::MaceScript
+                | K::NequipPackage
+                | K::NequipScript
+                | K::NequipCheckpoint
+                | K::SevenNet
+        )
     }
 
     /// What the file is, to follow "the file is".
@@ -155,7 +164,10 @@ impl ModelKind {
                 "needed is a MACE model: NAME.model as mace_run_train writes it, or \
                  NAME.model-lammps.pt as `mace_create_lammps_model NAME.model` makes it"
             }
-            Family::Nequip => "needed is a NequIP or Allegro package (.nequip.zip)",
+            Family::Nequip => {
+                "needed is a NequIP package (.nequip.zip), checkpoint (.ckpt) or TorchScript file \
+                 (.nequip.pth, or .pth of nequip-deploy)"
+            }
             Family::SevenNet => {
                 "needed is a SevenNet checkpoint (checkpoint_best.pth) or what `sevenn get_model` \
                  deploys for LAMMPS"
@@ -176,6 +188,8 @@ pub struct ModelFile {
     pub kind: ModelKind,
     /// The opened torch file, where it is one that could be opened.
     pub torch: Option<TorchFile>,
+    /// The bytes of a file that is no zip file; empty otherwise.
+    pub bytes: Vec<u8>,
 }
 
 impl ModelFile {
@@ -189,12 +203,14 @@ impl ModelFile {
             return Ok(ModelFile {
                 kind: plain_kind(&bytes),
                 torch: None,
+                bytes,
             });
         }
         if !Archive::is_zip(&bytes) {
             return Ok(ModelFile {
                 kind: ModelKind::Truncated,
                 torch: None,
+                bytes: Vec::new(),
             });
         }
         let archive = Archive::open(bytes)?;
@@ -206,16 +222,22 @@ impl ModelFile {
             return Ok(ModelFile {
                 kind: ModelKind::NequipCompiled,
                 torch: None,
+                bytes: Vec::new(),
             });
         }
         if !TorchFile::is_torch(&archive) {
             let kind = ModelKind::Unknown("a zip file without a model".to_owned());
-            return Ok(ModelFile { kind, torch: None });
+            return Ok(ModelFile {
+                kind,
+                torch: None,
+                bytes: Vec::new(),
+            });
         }
         let torch = TorchFile::from_archive(archive)?;
         Ok(ModelFile {
             kind: torch_kind(&torch),
             torch: Some(torch),
+            bytes: Vec::new(),
         })
     }
 }

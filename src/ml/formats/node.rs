@@ -111,6 +111,23 @@ impl<'t> Node<'t> {
             .collect()
     }
 
+    /// Names of all attributes, parameters, buffers and submodules, in the order of the file.
+    pub fn names(&self) -> Vec<String> {
+        let values = &self.file.pickle().values;
+        let Some(state) = self.attributes() else {
+            return Vec::new();
+        };
+        let own = self.with(state, "").keys().into_iter();
+        let groups = ["_parameters", "_buffers", "_modules"].map(|group| {
+            let dict = values.lookup(state, group);
+            dict.map(|id| self.with(id, group).keys())
+                .unwrap_or_default()
+        });
+        own.filter(|name| !matches!(name.as_str(), "_parameters" | "_buffers" | "_modules"))
+            .chain(groups.into_iter().flatten())
+            .collect()
+    }
+
     /// Submodules (or parameters) of a ModuleList, Sequential, ModuleDict or ParameterList, in
     /// order: by number where the names are numbers, otherwise as stored.
     pub fn items(&self) -> Vec<Node<'t>> {

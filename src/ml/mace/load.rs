@@ -15,7 +15,7 @@ use std::path::Path;
 use super::model::{MaceModel, Zbl};
 use crate::ml::e3nn;
 use crate::ml::error::{ModelError, Result};
-use crate::ml::formats::kind::{Family, ModelFile};
+use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::formats::node::Node;
 use crate::ml::formats::torch::{DType, TorchFile};
 use crate::ml::layers::Stored;
@@ -42,7 +42,7 @@ pub fn load_file(path: &Path) -> Result<MaceModel> {
 pub fn load_bytes(bytes: Vec<u8>) -> Result<MaceModel> {
     let file = ModelFile::open(bytes)?;
     match &file.torch {
-        Some(torch) if file.kind.is_readable() => load(torch),
+        Some(torch) if matches!(file.kind, ModelKind::Mace | ModelKind::MaceScript) => load(torch),
         _ => Err(file.kind.refusal(Family::Mace)),
     }
 }

@@ -32,8 +32,8 @@ pub struct BrickEdges<T> {
     pub inverse: Vec<T>,
     /// Length times the factor of the pair: the argument of the radial functions (Å).
     pub argument: Vec<f64>,
-    /// Node of the radial tables.
-    pub node: Vec<u32>,
+    /// First row of the radial tables.
+    pub row: Vec<u32>,
     /// Position between two nodes.
     pub position: Vec<T>,
     /// Its derivative with respect to the length (1/Å).
@@ -121,7 +121,7 @@ impl<T: Real> BrickEdges<T> {
         }
         self.sender.resize(whole, 0);
         self.sender_species.resize(whole, 0);
-        self.node.resize(whole, 0);
+        self.row.resize(whole, 0);
         self.distance.resize(whole, 1.0);
         self.argument.resize(whole, 1.0);
         for e in 0..edges {
@@ -132,7 +132,7 @@ impl<T: Real> BrickEdges<T> {
             self.y[e] = T::from_f64(d[1] * inverse);
             self.z[e] = T::from_f64(d[2] * inverse);
             self.inverse[e] = T::from_f64(inverse);
-            self.node[e] = place.node;
+            self.row[e] = place.row;
             self.position[e] = T::from_f64(place.position);
             // by the distance, not by the argument
             self.rate[e] = T::from_f64(place.rate * self.argument[e] * inverse);

@@ -1,12 +1,12 @@
 //! Sums over the edges of one atom, a tile of edges at a time: messages and their adjoints.
 
-use super::convolution::Convolution;
+use super::convolution::{Convolution, Kernel};
 use super::edges::BrickEdges;
-use crate::ml::radial::table::RadialTile;
+use crate::ml::radial::table::{RadialScratch, RadialTile};
 use crate::ml::spherical::Harmonics;
 use crate::simd::message::{self, Adjoints, Edges, Partial};
-use crate::simd::table::Weights;
 use crate::simd::{Level, Op, Real, Simd, TILE};
+use std::ops::Range;
 
 /// Edges of a brick and the features of their senders.
 #[derive(Clone, Copy)]
@@ -40,20 +40,18 @@ impl<'a, T: Real> Senders<'a, T> {
 /// Arrays of one tile of edges.
 #[derive(Debug, Clone, Default)]
 pub struct Tile<T> {
-    /// Radial functions \[TILE\]\[width\].
+    /// Radial functions of one step \[TILE\]\[columns\].
     radial: Vec<T>,
     /// Their derivatives.
     slope: Vec<T>,
-    /// Weights of the interpolation.
-    weights: Weights<T>,
+    /// Of the radial tables.
+    tables: RadialScratch<T>,
     /// Spherical harmonics \[components\]\[TILE\].
     harmonics: Vec<T>,
     /// Their adjoints.
     harmonics_bar: Vec<T>,
     /// Couplings \[components\]\[TILE\].
     couplings: Vec<T>,
-    /// Their adjoints.
-    couplings_bar: Vec<T>,
     /// dE/dr \[TILE\].
     distance_bar: Vec<T>,
     /// Part of the gradient perpendicular to the edge \[3\]\[TILE\].
@@ -66,14 +64,13 @@ impl<T: Real> Tile<T> {
     /// Sizes the arrays for a layer; contents are unspecified.
     pub fn size(&mut self, convolution: &Convolution<T>, components: usize) {
         let zero = T::default();
-        let width = convolution.radial.width();
+        let widths = convolution.steps.iter().map(|s| s.columns.len());
+        let width = widths.max().unwrap_or(0).max(T::LANES);
         self.radial.resize(TILE * width, zero);
         self.slope.resize(TILE * width, zero);
         self.harmonics.resize(TILE * components, zero);
         self.harmonics_bar.resize(TILE * components, zero);
         self.couplings.resize(TILE * convolution.couplings, zero);
-        self.couplings_bar
-            .resize(TILE * convolution.couplings, zero);
         self.distance_bar.resize(TILE, zero);
         self.across.resize(3 * TILE, zero);
     }
@@ -152,51 +149,74 @@ struct TileOf<'a, T> {
 }
 
 impl<T: Real> TileOf<'_, T> {
-    /// Fills harmonics, couplings and radial functions (with slopes, if wanted).
+    /// Fills harmonics and couplings and makes the radial tables ready.
     #[inline(always)]
-    fn fill<S: Simd<T = T>>(&self, s: S, tile: &mut Tile<T>, slopes: bool) {
+    fn fill<S: Simd<T = T>>(&self, s: S, tile: &mut Tile<T>) {
         let convolution = self.all.convolution;
-        let (edges, first) = (self.all.senders.edges, self.first);
-        let directions = edges.directions(first);
-        self.all
-            .harmonics
-            .values(s, directions, &mut tile.harmonics);
-        if !convolution.paths.is_empty() {
-            let (y, k) = (&tile.harmonics, &mut tile.couplings);
-            message::couple(s, &convolution.terms, y, k);
+        let directions = self.all.senders.edges.directions(self.first);
+        let y = &mut tile.harmonics;
+        self.all.harmonics.values(s, directions, y);
+        for step in &convolution.steps {
+            if let Kernel::Path(parts) = &step.kernel {
+                for path in parts {
+                    message::couple(s, path, y, &mut tile.couplings);
+                }
+            }
         }
+        convolution
+            .radial
+            .begin(s, &self.radial(), &mut tile.tables);
+    }
+
+    /// The edges as the radial tables see them.
+    #[inline(always)]
+    fn radial(&self) -> RadialTile<'_, T> {
+        let (edges, first) = (self.all.senders.edges, self.first);
         let position = edges.position[first..].first_chunk::<TILE>();
         let rate = edges.rate[first..].first_chunk::<TILE>();
         let range = first..first + self.count;
-        let radial = RadialTile {
-            node: &edges.node[range.clone()],
+        RadialTile {
+            row: &edges.row[range.clone()],
             position: position.expect("edge arrays are padded by a tile"),
             rate: rate.expect("edge arrays are padded by a tile"),
             distance: &edges.distance[range.clone()],
             argument: &edges.argument[range.clone()],
             sender_species: &edges.sender_species[range],
             receiver_species: self.receiver_species,
-        };
+        }
+    }
+
+    /// Radial functions of some columns, with slopes if wanted.
+    #[inline(always)]
+    fn columns<S: Simd<T = T>>(
+        &self,
+        s: S,
+        tile: &mut Tile<T>,
+        columns: &Range<usize>,
+        slopes: bool,
+    ) {
+        let size = self.count * columns.len();
         let slope = if slopes {
-            tile.slope.as_mut_slice()
+            &mut tile.slope[..size]
         } else {
             &mut []
         };
-        let (weights, value) = (&mut tile.weights, &mut tile.radial);
-        convolution.radial.rows(s, &radial, weights, value, slope);
+        let to = (&mut tile.radial[..size], slope);
+        let tables = &self.all.convolution.radial;
+        tables.columns(s, &self.radial(), &tile.tables, columns.clone(), to);
     }
 
-    /// The edges as the kernels see them.
+    /// The edges as the kernels see them, with radial functions of `width` columns.
     #[inline(always)]
-    fn edges<'b>(&'b self, radial: &'b [T], slope: &'b [T]) -> Edges<'b, T> {
-        let (convolution, senders) = (self.all.convolution, &self.all.senders);
+    fn edges<'b>(&'b self, radial: &'b [T], slope: &'b [T], width: usize) -> Edges<'b, T> {
+        let senders = &self.all.senders;
         Edges {
             count: self.count,
             radial,
             slope,
-            radial_width: convolution.radial.width(),
+            radial_width: width,
             features: senders.features,
-            feature_width: convolution.feature_width,
+            feature_width: self.all.convolution.feature_width,
             senders: &senders.rows[self.first..self.first + self.count],
         }
     }
@@ -215,23 +235,27 @@ impl<T: Real> Op<T> for Send<'_, T> {
     fn run<S: Simd<T = T>>(self, s: S) -> f64 {
         let Send { at, tile, phi } = self;
         let convolution = at.all.convolution;
-        at.fill(s, tile, false);
-        let edges = at.edges(&tile.radial, &[]);
-        for paths in &convolution.scalars {
-            message::scalars(s, paths, edges, &tile.harmonics, phi);
+        at.fill(s, tile);
+        for step in &convolution.steps {
+            at.columns(s, tile, &step.columns, false);
+            let edges = at.edges(&tile.radial, &[], step.columns.len());
+            match &step.kernel {
+                Kernel::Scalars(paths) => message::scalars(s, paths, edges, &tile.harmonics, phi),
+                Kernel::Copies(path) => message::copies(s, path, edges, phi),
+                Kernel::Path(parts) => {
+                    for path in parts {
+                        message::path(s, path, edges, &tile.couplings, phi);
+                    }
+                }
+            }
         }
-        for path in &convolution.copies {
-            message::copies(s, path, edges, phi);
-        }
-        for path in &convolution.paths {
-            message::path(s, path, edges, &tile.couplings, phi);
-        }
-        let Some(column) = convolution.density else {
+        let Some(columns) = &convolution.density else {
             return 0.0;
         };
+        at.columns(s, tile, columns, false);
         let mut sum = 0.0;
-        for e in 0..edges.count {
-            sum += edges.radial[e * edges.radial_width + column].to_f64();
+        for e in 0..at.count {
+            sum += tile.radial[e * columns.len()].to_f64();
         }
         sum
     }
@@ -255,35 +279,35 @@ impl<T: Real> Op<T> for Receive<'_, T> {
     fn run<S: Simd<T = T>>(self, s: S) {
         let Receive { at, tile, phi, .. } = self;
         let convolution = at.all.convolution;
-        at.fill(s, tile, true);
-        tile.harmonics_bar.fill(T::default());
-        tile.couplings_bar.fill(T::default());
-        tile.distance_bar.fill(T::default());
-        let edges = at.edges(&tile.radial, &tile.slope);
+        at.fill(s, tile);
+        // lent out because the kernels read the rest of the tile
+        let mut partial = std::mem::take(&mut tile.partial);
+        partial.begin(at.all.harmonics.components());
         let mut to = Adjoints {
             features: self.features,
-            coupling: &mut tile.harmonics_bar,
-            distance: &mut tile.distance_bar,
-            partial: &mut tile.partial,
+            partial: &mut partial,
         };
-        for paths in &convolution.scalars {
-            message::scalars_adjoint(s, paths, edges, &tile.harmonics, phi, &mut to);
+        for step in &convolution.steps {
+            at.columns(s, tile, &step.columns, true);
+            let edges = at.edges(&tile.radial, &tile.slope, step.columns.len());
+            match &step.kernel {
+                Kernel::Scalars(paths) => {
+                    message::scalars_adjoint(s, paths, edges, &tile.harmonics, phi, &mut to);
+                }
+                Kernel::Copies(path) => message::copies_adjoint(s, path, edges, phi, &mut to),
+                Kernel::Path(parts) => {
+                    for path in parts {
+                        message::path_adjoint(s, path, edges, &tile.couplings, phi, &mut to);
+                    }
+                }
+            }
         }
-        for path in &convolution.copies {
-            message::copies_adjoint(s, path, edges, phi, &mut to);
-        }
-        to.coupling = &mut tile.couplings_bar;
-        for path in &convolution.paths {
-            message::path_adjoint(s, path, edges, &tile.couplings, phi, &mut to);
-        }
-        if !convolution.paths.is_empty() {
-            let (from, to) = (&tile.couplings_bar, &mut tile.harmonics_bar);
-            message::couple_adjoint(s, &convolution.terms, from, to);
-        }
-        if let Some(column) = convolution.density {
-            for e in 0..edges.count {
-                let slope = edges.slope[e * edges.radial_width + column];
-                tile.distance_bar[e] += slope * self.density;
+        partial.finish(s, &mut tile.harmonics_bar, &mut tile.distance_bar);
+        tile.partial = partial;
+        if let Some(columns) = &convolution.density {
+            at.columns(s, tile, columns, true);
+            for e in 0..at.count {
+                tile.distance_bar[e] += tile.slope[e * columns.len()] * self.density;
             }
         }
         let found = at.all.senders.edges;

@@ -1,6 +1,6 @@
-//! Nodes of radial tables: uniform in ln r between a short distance and the cutoff, in one run or,
-//! where a cutoff function has a kink, in two runs that meet there. A kink is then a node of both
-//! runs, with the derivatives of its own side. Imports `simd`.
+//! Nodes of radial tables, which are splines of fifth degree: uniform in ln r between a short distance and the cutoff, in one run or,
+//! where a cutoff function has a kink, in two runs that meet there. Each run is a
+//! spline of its own with n + 5 rows of coefficients for n intervals. Imports `simd`.
 
 use crate::simd::Real;
 
@@ -18,14 +18,14 @@ struct Run {
     /// Distance of nodes in ln r.
     spacing: f64,
     intervals: usize,
-    /// Number of the node at `start`.
+    /// Number of the row of coefficients that begins the first interval.
     first: usize,
 }
 
 impl Run {
     fn new<T: Real>(start: f64, end: f64, first: usize) -> Run {
         let length = (end / start).ln();
-        let intervals = (length / T::TABLE.0).ceil().max(1.0) as usize;
+        let intervals = (length / T::TABLE).ceil().max(1.0) as usize;
         Run {
             start,
             end,
@@ -39,9 +39,9 @@ impl Run {
 /// Where a distance lies among the nodes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
-    /// Node at or below; [`EXACT`] below the first.
-    pub node: u32,
-    /// Position 0..1 between it and the next.
+    /// First of the rows of coefficients of the interval; [`EXACT`] below the first node.
+    pub row: u32,
+    /// Position 0..1 between the nodes of the interval.
     pub position: f64,
     /// Derivative of the position with respect to the distance (1/Å).
     pub rate: f64,
@@ -61,7 +61,7 @@ impl Grid {
         let start = START.min(0.5 * r_max);
         let inside = kink.filter(|&k| k > start && k < r_max);
         let first = Run::new::<T>(start, inside.unwrap_or(r_max), 0);
-        let last = inside.map(|k| Run::new::<T>(k, r_max, first.intervals + 1));
+        let last = inside.map(|k| Run::new::<T>(k, r_max, first.intervals + 5));
         Grid {
             runs: [first, last.unwrap_or(first)],
         }
@@ -79,35 +79,33 @@ impl Grid {
         let x = (r / run.start).ln() / run.spacing;
         if x < 0.0 {
             return Place {
-                node: EXACT,
+                row: EXACT,
                 position: 0.0,
                 rate: 0.0,
             };
         }
         let node = (x as usize).min(run.intervals - 1);
         Place {
-            node: (run.first + node) as u32,
+            row: (run.first + node) as u32,
             position: x - node as f64,
             rate: 1.0 / (r * run.spacing),
         }
     }
 
-    /// Number of nodes.
-    pub fn nodes(&self) -> usize {
-        self.runs[1].first + self.runs[1].intervals + 1
+    /// Number of rows of coefficients.
+    pub fn rows(&self) -> usize {
+        self.runs[1].first + self.runs[1].intervals + 5
     }
 
-    /// Distance of a node (Å) and the spacing in ln r of its run. The last node of a run lies a
-    /// rounding error inside it, so that one-sided derivatives are taken.
-    pub fn node(&self, node: usize) -> (f64, f64) {
-        let run = &self.runs[usize::from(node >= self.runs[1].first)];
-        let k = node - run.first;
-        let r = if k == run.intervals {
-            run.end.next_down()
-        } else {
-            run.start * (k as f64 * run.spacing).exp()
-        };
-        (r, run.spacing)
+    /// Distances of the nodes of each run (Å) and their spacing in ln r. The last node of a run
+    /// lies a rounding error inside it, so that one-sided derivatives are taken.
+    pub fn nodes(&self) -> impl Iterator<Item = (Vec<f64>, f64)> {
+        let count = if self.runs[1].first > 0 { 2 } else { 1 };
+        self.runs.iter().take(count).map(|run| {
+            let inner = (0..run.intervals).map(|k| run.start * (k as f64 * run.spacing).exp());
+            let nodes = inner.chain([run.end.next_down()]).collect();
+            (nodes, run.spacing)
+        })
     }
 }
 
@@ -119,11 +117,18 @@ mod tests {
     fn every_distance_lies_between_its_nodes() {
         for kink in [None, Some(4.5), Some(0.1), Some(7.0)] {
             let grid = Grid::new::<f64>(5.0, kink);
+            // the node that begins the interval of each row, if any
+            let mut nodes = Vec::new();
+            for (run, spacing) in grid.nodes() {
+                nodes.extend(run.iter().map(|&r| (r, spacing)));
+                nodes.extend([(0.0, 0.0); 4]);
+            }
+            assert_eq!(nodes.len(), grid.rows());
             for k in 0..500 {
                 let r = 0.3001 + 4.6998 * f64::from(k) / 499.0;
                 let at = grid.locate(r);
-                let (a, spacing) = grid.node(at.node as usize);
-                let (b, _) = grid.node(at.node as usize + 1);
+                let (a, spacing) = nodes[at.row as usize];
+                let (b, _) = nodes[at.row as usize + 1];
                 assert!(
                     a <= r * (1.0 + 1e-12) && r <= b * (1.0 + 1e-12),
                     "{kink:?} {r}"
@@ -131,12 +136,13 @@ mod tests {
                 assert!((a * (at.position * spacing).exp() - r).abs() < 1e-11);
                 assert!((at.rate * r * spacing - 1.0).abs() < 1e-12);
             }
-            assert_eq!(grid.locate(0.2).node, EXACT);
-            assert_eq!(grid.node(grid.nodes() - 1).0, 5f64.next_down());
+            assert_eq!(grid.locate(0.2).row, EXACT);
         }
         let grid = Grid::new::<f32>(5.0, Some(4.5));
+        let runs: Vec<_> = grid.nodes().collect();
+        assert_eq!(runs[0].0.last(), Some(&4.5f64.next_down()));
         let at = grid.locate(4.5);
-        assert_eq!((at.position, grid.node(at.node as usize).0), (0.0, 4.5));
-        assert_eq!(grid.node(at.node as usize - 1).0, 4.5f64.next_down());
+        assert_eq!((at.position, at.row as usize), (0.0, runs[0].0.len() + 4));
+        assert_eq!(runs[1].0[0], 4.5);
     }
 }

@@ -8,4 +8,5 @@ pub mod form;
 pub mod grid;
 pub mod jet;
 pub mod net;
+mod spline;
 pub mod table;

@@ -1,17 +1,19 @@
-//! Tables of the radial functions of one layer, and their rows for a tile of edges.
+//! Tables of the radial functions of one layer, and their values for a tile of edges.
 //!
 //! A table is made per pair of species where the functions depend on species (only for pairs that
-//! occur) and once otherwise. Interpolation is by Hermite polynomials in s = ln r on a uniform grid
-//! of s, because the functions are steep at small r; the
-//! derivative is that of the interpolant, so that forces are the gradient of the tabulated energy.
-//! Distances below the first node, and all distances in exact mode, evaluate the network.
+//! occur) and once otherwise. Interpolation is by splines of fifth degree in ln r, because the
+//! functions are steep at small r; the derivative is that of the interpolant, so that forces are
+//! the gradient of the tabulated energy. Distances below the first node, and all distances in
+//! exact mode, evaluate the network.
 
 use super::grid::{EXACT, Grid};
 use super::jet::Jet;
 use super::net::{RadialFunctions, Rows};
-use crate::simd::table::{Weights, interpolate};
+use super::spline::{Conditions, coefficients};
+use crate::simd::table::{ROWS, Weights, interpolate};
 use crate::simd::{Real, Simd, TILE};
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// How functions depend on the species of an edge.
@@ -47,7 +49,6 @@ pub struct RadialTables<T> {
     columns: Vec<ColumnBlock>,
     width: usize,
     grid: Grid,
-    order: usize,
     exact: bool,
     kind: PairKind,
     species: usize,
@@ -82,7 +83,6 @@ impl<T: Real> RadialTables<T> {
             columns,
             width,
             grid,
-            order: T::TABLE.1,
             exact,
             kind,
             species,
@@ -121,23 +121,35 @@ impl<T: Real> RadialTables<T> {
     }
 
     fn build(&self, sender: usize, receiver: usize) -> Vec<T> {
-        let mut data = vec![T::default(); self.grid.nodes() * self.order * self.width];
-        let nodes = data.par_chunks_mut(self.order * self.width);
-        nodes.enumerate().for_each(|(node, rows)| {
-            let (r, h) = self.grid.node(node);
-            let mut values = self.evaluate(r, sender, receiver);
-            // derivatives with respect to (ln r) / h: df/ds = r f', d2f/ds2 = r^2 f'' + r f'
-            let [_, slope, curvature] = &mut values.0;
-            for (slope, curvature) in slope.iter_mut().zip(curvature) {
-                *slope *= r;
-                *curvature = h * h * (r * r * *curvature + *slope);
-                *slope *= h;
-            }
-            for (k, row) in rows.chunks_mut(self.width).enumerate() {
-                self.fill(&values, k, row);
-            }
-        });
+        let mut data = Vec::with_capacity(self.grid.rows() * self.width);
+        for (nodes, h) in self.grid.nodes() {
+            let at = |&r: &f64| self.evaluate(r, sender, receiver);
+            let all: Vec<Rows> = nodes.par_iter().map(at).collect();
+            // derivatives with respect to (ln r) / h: h r f' and h^2 (r^2 f'' + r f')
+            let slope = |k: usize| self.row(&all[k], |[_, g, _]| h * nodes[k] * g);
+            let curvature =
+                |k: usize| self.row(&all[k], |[_, g, c]| h * h * nodes[k] * (nodes[k] * c + g));
+            let last = nodes.len() - 1;
+            let rows = coefficients(Conditions {
+                values: all.iter().map(|x| self.row(x, |[f, _, _]| f)).collect(),
+                slopes: [slope(0), slope(last)],
+                curvatures: [curvature(0), curvature(last)],
+            });
+            data.extend(rows.as_slice().concat().into_iter().map(T::from_f64));
+        }
         data
+    }
+
+    /// One number per column from the functions and their derivatives.
+    fn row(&self, values: &Rows, number: impl Fn([f64; 3]) -> f64) -> Vec<f64> {
+        let mut row = vec![0.0; self.width];
+        for block in &self.columns {
+            for (k, to) in row[block.column..].iter_mut().take(block.count).enumerate() {
+                let at = block.function + k;
+                *to = block.factor * number([0, 1, 2].map(|d| values.0[d][at]));
+            }
+        }
+        row
     }
 
     /// All functions, powers of the distance included.
@@ -152,70 +164,98 @@ impl<T: Real> RadialTables<T> {
         values
     }
 
-    /// Writes derivative `k` into a row.
-    fn fill(&self, values: &Rows, k: usize, row: &mut [T]) {
-        row.fill(T::default());
-        for block in &self.columns {
-            let from = &values.0[k][block.function..block.function + block.count];
-            let to = &mut row[block.column..block.column + block.count];
-            for (to, x) in to.iter_mut().zip(from) {
-                *to = T::from_f64(x * block.factor);
-            }
-        }
-    }
-
-    /// Rows of a tile of edges into `value` and, unless it is empty, their derivatives with
-    /// respect to the distance into `slope`.
+    /// Makes a tile ready for [`RadialTables::columns`].
     #[inline(always)]
-    pub fn rows<S: Simd<T = T>>(
+    pub fn begin<S: Simd<T = T>>(
         &self,
         s: S,
         tile: &RadialTile<'_, T>,
-        weights: &mut Weights<T>,
-        value: &mut [T],
-        slope: &mut [T],
+        scratch: &mut RadialScratch<T>,
     ) {
-        weights.set(s, self.order, tile.position, tile.rate);
-        let node_len = self.order * self.width;
-        for (e, &node) in tile.node.iter().enumerate() {
-            let range = e * self.width..(e + 1) * self.width;
+        scratch.weights.set(s, tile.position, tile.rate);
+        if self.exact || tile.row.contains(&EXACT) {
+            self.exact_rows(tile, scratch);
+        }
+    }
+
+    /// Some columns for all edges of a tile into `value`, one row of them per edge, and, unless it
+    /// is empty, their derivatives with respect to the distance into `slope`.
+    #[inline(always)]
+    pub fn columns<S: Simd<T = T>>(
+        &self,
+        s: S,
+        tile: &RadialTile<'_, T>,
+        scratch: &RadialScratch<T>,
+        columns: Range<usize>,
+        (value, slope): (&mut [T], &mut [T]),
+    ) {
+        let count = columns.len();
+        for (e, &row) in tile.row.iter().enumerate() {
+            let range = e * count..(e + 1) * count;
             let value = &mut value[range.clone()];
             let slope = if slope.is_empty() {
                 &mut []
             } else {
                 &mut slope[range]
             };
-            let sender = tile.sender_species[e] as usize;
-            if self.exact || node == EXACT {
-                self.exact_row(tile, e, value, slope);
+            if self.exact || row == EXACT {
+                let range = e * self.width + columns.start..e * self.width + columns.end;
+                value.copy_from_slice(&scratch.exact[0][range.clone()]);
+                if !slope.is_empty() {
+                    slope.copy_from_slice(&scratch.exact[1][range]);
+                }
             } else {
+                let sender = tile.sender_species[e] as usize;
                 let table = self.table(sender, tile.receiver_species);
-                let start = node as usize * node_len;
-                let nodes = &table[start..start + 2 * node_len];
-                interpolate(s, self.order, nodes, weights, e, value, slope);
+                let rows = &table[row as usize * self.width..][..ROWS * self.width];
+                let rows = (&rows[columns.start..], self.width);
+                interpolate(s, rows, &scratch.weights, e, value, slope);
             }
         }
     }
 
+    /// Values and derivatives of the networks for edges that have no place in the tables.
     #[cold]
     #[inline(never)]
-    fn exact_row(&self, tile: &RadialTile<'_, T>, e: usize, value: &mut [T], slope: &mut [T]) {
-        let sender = tile.sender_species[e] as usize;
-        let values = self.evaluate(tile.argument[e], sender, tile.receiver_species);
-        self.fill(&values, 0, value);
-        if !slope.is_empty() {
-            self.fill(&values, 1, slope);
-            let stretch = T::from_f64(tile.argument[e] / tile.distance[e]);
-            slope.iter_mut().for_each(|x| *x = *x * stretch);
+    fn exact_rows(&self, tile: &RadialTile<'_, T>, scratch: &mut RadialScratch<T>) {
+        let [values, slopes] = &mut scratch.exact;
+        values.resize(TILE * self.width, T::default());
+        slopes.resize(TILE * self.width, T::default());
+        for (e, &row) in tile.row.iter().enumerate() {
+            if !self.exact && row != EXACT {
+                continue;
+            }
+            let sender = tile.sender_species[e] as usize;
+            let all = self.evaluate(tile.argument[e], sender, tile.receiver_species);
+            let stretch = tile.argument[e] / tile.distance[e];
+            let range = e * self.width..(e + 1) * self.width;
+            for (to, x) in values[range.clone()]
+                .iter_mut()
+                .zip(self.row(&all, |[f, _, _]| f))
+            {
+                *to = T::from_f64(x);
+            }
+            let row = self.row(&all, |[_, g, _]| g * stretch);
+            for (to, x) in slopes[range].iter_mut().zip(row) {
+                *to = T::from_f64(x);
+            }
         }
     }
+}
+
+/// Buffers of one tile.
+#[derive(Debug, Clone, Default)]
+pub struct RadialScratch<T> {
+    weights: Weights<T>,
+    /// Values and slopes of edges outside the tables, \[TILE\]\[width\].
+    exact: [Vec<T>; 2],
 }
 
 /// Edges of a tile as the tables see them. Arrays of edges have at most [`TILE`] entries.
 #[derive(Debug, Clone, Copy)]
 pub struct RadialTile<'a, T> {
-    /// Node of each edge, [`EXACT`] below the first.
-    pub node: &'a [u32],
+    /// First row of coefficients of each edge, [`EXACT`] below the first node.
+    pub row: &'a [u32],
     /// Position between two nodes.
     pub position: &'a [T; TILE],
     /// Derivative of the position with respect to the distance (1/Å).
@@ -252,7 +292,7 @@ mod tests {
                 });
                 let at = r.map(|r| tables.grid.locate(r));
                 let tile = RadialTile {
-                    node: &at.map(|a| a.node),
+                    row: &at.map(|a| a.row),
                     position: &at.map(|a| T::from_f64(a.position)),
                     rate: &at.map(|a| T::from_f64(a.rate)),
                     distance: &r,
@@ -260,16 +300,24 @@ mod tests {
                     sender_species: &[1; TILE],
                     receiver_species: 0,
                 };
+                let mut scratch = RadialScratch::default();
+                tables.begin(s, &tile, &mut scratch);
                 let mut value = vec![T::default(); TILE * width];
                 let mut slope = value.clone();
-                tables.rows(s, &tile, &mut Weights::default(), &mut value, &mut slope);
+                let to = (value.as_mut_slice(), slope.as_mut_slice());
+                tables.columns(s, &tile, &scratch, 0..width, to);
+                let mut part = vec![T::default(); TILE * T::LANES];
+                let columns = width - T::LANES..width;
+                tables.columns(s, &tile, &scratch, columns.clone(), (&mut part, &mut []));
                 for e in 0..TILE {
+                    let all = &value[e * width..(e + 1) * width];
+                    assert_eq!(part[e * T::LANES..(e + 1) * T::LANES], all[columns.clone()]);
                     let exact = tables.evaluate(r[e], 1, 0);
-                    let mut row = vec![T::default(); width];
                     for (k, got) in [&value, &slope].into_iter().enumerate() {
-                        tables.fill(&exact, k, &mut row);
+                        let row = tables.row(&exact, |x| x[k]);
                         for c in 0..width {
-                            let error = (row[c].to_f64() - got[e * width + c].to_f64()).abs();
+                            let want = T::from_f64(row[c]).to_f64();
+                            let error = (want - got[e * width + c].to_f64()).abs();
                             let worst = if k == 0 { &mut worst.0 } else { &mut worst.1 };
                             *worst = worst.max(error);
                         }
@@ -287,7 +335,7 @@ mod tests {
                 function: 0,
                 count: 10,
                 column: 0,
-                factor: 1.0,
+                factor: 0.04,
                 power: 2,
             },
             ColumnBlock {

@@ -1,13 +1,16 @@
 //! Networks of the NequIP kind ([`crate::ml::equivariant`]) in the pair-style framework, for every
 //! trainer whose files describe one.
 
+use super::fast::prepared;
 use super::model::{Evaluate, NetworkModel};
 use super::species::Species;
 use crate::ml::brick::Unsupported;
 use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::equivariant::fast::{FastNetwork, FastOptions};
 use crate::ml::equivariant::model::Network;
 use crate::ml::equivariant::reference;
 use crate::ml::layers::Stored;
+use crate::simd::Level;
 
 /// A network and what was chosen in its file.
 #[derive(Debug)]
@@ -49,8 +52,16 @@ impl NetworkModel for Equivariant {
         lines
     }
 
-    fn fast(&self, _single: bool, _exact: bool) -> Result<Box<dyn Evaluate>, Unsupported> {
-        Err(Unsupported::new("networks of the NequIP kind"))
+    fn fast(&self, single: bool, exact: bool) -> Result<Box<dyn Evaluate>, Unsupported> {
+        let options = FastOptions {
+            exact,
+            level: Level::detect(),
+        };
+        Ok(if single {
+            prepared::<f32, _>(FastNetwork::new(&self.network, options)?)
+        } else {
+            prepared::<f64, _>(FastNetwork::new(&self.network, options)?)
+        })
     }
 
     fn plain(&self, edges: &EdgeList) -> Evaluation {

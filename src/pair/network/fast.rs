@@ -2,7 +2,7 @@
 
 use super::model::{Evaluate, NotFinite};
 use crate::domain::{Bricks, Comm, Tally};
-use crate::ml::brick::{BrickAtoms, BrickModel, BrickResult, Exchange, NO_SPECIES};
+use crate::ml::brick::{BrickAtoms, BrickModel, BrickResult, Dropped, Exchange, NO_SPECIES};
 use crate::pair::{BrickForces, ForceContext};
 use crate::simd::Real;
 use rayon::prelude::*;
@@ -106,6 +106,11 @@ where
         let pairs = out.par_iter_mut().zip(&self.bricks);
         pairs.for_each(|(o, work)| add(o, work, tally));
         Ok(())
+    }
+
+    fn dropped(&self) -> Option<(usize, Dropped)> {
+        let mut all = self.bricks.iter().enumerate();
+        all.find_map(|(b, work)| Some((b, work.dropped()?)))
     }
 }
 

@@ -4,7 +4,7 @@ use super::model::{Evaluate, NetworkModel, NotFinite};
 use super::species::{Species, SpeciesMap};
 use super::{plain, read};
 use crate::error::{Error, Result};
-use crate::ml::brick::{NO_SPECIES, Unsupported};
+use crate::ml::brick::{Dropped, NO_SPECIES, Unsupported};
 use crate::ml::describe::hash;
 use crate::pair::{BrickForces, ForceContext, PairOptions, Precision};
 use crate::simd::Level;
@@ -77,6 +77,9 @@ pub struct Member {
     exact: bool,
     /// None before the first run.
     how: Option<How>,
+    /// What the user has not yet been told.
+    warnings: Vec<String>,
+    warned: bool,
 }
 
 impl Member {
@@ -94,6 +97,8 @@ impl Member {
             single,
             exact: options.radial_exact,
             how: None,
+            warnings: Vec::new(),
+            warned: false,
         }
     }
 
@@ -140,7 +145,33 @@ impl Member {
                 )));
             }
         };
-        done.map_err(|at| not_finite(style, at, context))
+        done.map_err(|at| not_finite(style, at, context))?;
+        if let (Some(How::Fast(fast)), false) = (&self.how, self.warned)
+            && let Some((brick, dropped)) = fast.dropped()
+        {
+            self.warned = true;
+            let text = self.about_dropped(style, dropped, atom_id(context, brick, dropped.atom));
+            self.warnings.push(text);
+        }
+        Ok(())
+    }
+
+    /// What the evaluations since the last call want the user to know.
+    pub fn warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    fn about_dropped(&self, style: &str, dropped: Dropped, id: i64) -> String {
+        let species = dropped.species.and_then(|z| self.read.species.get(z));
+        let kind = species.map_or(String::new(), |s| format!(" of type {}", s.name));
+        format!(
+            "pair_style {style}: atom {id} has {} neighbors{kind} within the cutoff and the model {} has \
+             places for {} (sel of the training input): it does not see the farthest ones, here and \
+             wherever there are too many, and the energy is not continuous there",
+            dropped.found,
+            self.read.files.join(" "),
+            dropped.places
+        )
     }
 
     /// Lines for the log, without those about the types.
@@ -165,12 +196,17 @@ impl Member {
     }
 }
 
-fn not_finite(style: &str, at: NotFinite, context: &ForceContext<'_>) -> Error {
-    let atom = context.bricks.bricks[at.brick].owner[at.atom] as usize;
+/// ID of own atom `atom` of brick `brick`.
+fn atom_id(context: &ForceContext<'_>, brick: usize, atom: usize) -> i64 {
+    let atom = context.bricks.bricks[brick].owner[atom] as usize;
     let id = context.state.atoms.id.get(atom).copied();
+    id.unwrap_or_default()
+}
+
+fn not_finite(style: &str, at: NotFinite, context: &ForceContext<'_>) -> Error {
+    let id = atom_id(context, at.brick, at.atom);
     Error::run(format!(
-        "pair_style {style}: the energy of atom {} is not finite at step {}",
-        id.unwrap_or_default(),
+        "pair_style {style}: the energy of atom {id} is not finite at step {}",
         context.state.step
     ))
     .help("atoms on top of each other, or a time step that is too long")

@@ -1,7 +1,7 @@
 //! What all machine-learning pair styles share: model files and their hash, atom types and species,
 //! precision, evaluation over bricks, committees.
 //!
-//! The style of a family is a signature, a function that reads a model ([`Load`]) and an
+//! The style of a family is a signature, a function that reads a model (in [`Setup`]) and an
 //! implementation of [`NetworkModel`]; [`NetworkStyle`] is the pair style made of them. See
 //! `pair/mace.rs` for one. Imports `ml`, `domain` and the parent.
 
@@ -20,8 +20,7 @@ pub use deviation::{
 };
 pub use equivariant::Equivariant;
 pub use fast::prepared;
-pub use member::Load;
-pub use model::{Evaluate, NetworkModel, NotFinite};
+pub use model::{Evaluate, NetworkModel, UnitStyles};
 pub use read::count_files;
 pub use species::Species;
 pub use style::{Files, Named, NetworkStyle, Setup};

@@ -1,10 +1,19 @@
 //! A model of any family as the pair-style framework sees it, and its evaluation over bricks.
 
 use super::species::Species;
-use crate::ml::brick::Unsupported;
+use crate::ml::brick::{Dropped, Unsupported};
 use crate::ml::edges::{EdgeList, Evaluation};
 use crate::pair::{BrickForces, ForceContext};
 use std::fmt;
+
+/// Unit styles of scripts in which a family works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitStyles {
+    /// `metal`, the units of the models.
+    Metal,
+    /// Also `real`; energies are converted by the ratio of the Boltzmann constants.
+    MetalOrReal,
+}
 
 /// A model that was read and what its family knows about it. Units: eV and Å.
 pub trait NetworkModel: Send + Sync + fmt::Debug {
@@ -25,6 +34,11 @@ pub trait NetworkModel: Send + Sync + fmt::Debug {
     /// Whether the fast evaluation interpolates radial functions in tables where `exact` is false.
     fn has_tables(&self) -> bool {
         true
+    }
+
+    /// Units of scripts.
+    fn units(&self) -> UnitStyles {
+        UnitStyles::Metal
     }
 
     /// Own atoms per brick that suit the fast evaluation.
@@ -70,4 +84,7 @@ pub trait Evaluate: Send + Sync + fmt::Debug {
         context: &ForceContext<'_>,
         out: &mut [BrickForces],
     ) -> Result<(), NotFinite>;
+
+    /// The first atom, with its brick, that had more neighbours than the model has places for.
+    fn dropped(&self) -> Option<(usize, Dropped)>;
 }

@@ -2,6 +2,7 @@
 
 use super::deviation::{Deviation, DeviationFile, DeviationOptions, Prediction};
 use super::member::{Load, Member, Read};
+use super::model::UnitStyles;
 use super::read;
 use super::species::SpeciesMap;
 use crate::domain::{Needs, State, Tally};
@@ -42,6 +43,8 @@ pub struct NetworkStyle {
     members: Vec<Member>,
     masses: Vec<Option<f64>>,
     file: DeviationFile,
+    /// One eV in the units of the script.
+    factor: f64,
     /// Output of one model at a time, where they are compared.
     buffer: Vec<BrickForces>,
 }
@@ -54,6 +57,7 @@ impl NetworkStyle {
             members: Vec::new(),
             masses: Vec::new(),
             file: DeviationFile::default(),
+            factor: 1.0,
             buffer: Vec::new(),
         })
     }
@@ -90,6 +94,36 @@ impl NetworkStyle {
     }
 }
 
+impl UnitStyles {
+    /// One eV in the units of the script.
+    fn factor(self, style: &str, state: &State) -> Result<f64> {
+        let units = &state.units;
+        if units.name == "metal" {
+            return Ok(1.0);
+        }
+        match self {
+            UnitStyles::MetalOrReal if units.name == "real" => Ok(units.boltz / BOLTZMANN),
+            UnitStyles::MetalOrReal => Err(Error::input(format!(
+                "pair_style {style} works in metal or real units, not {}",
+                units.name
+            ))),
+            UnitStyles::Metal => Err(Error::input(format!(
+                "pair_style {style} requires metal units, not {}",
+                units.name
+            ))),
+        }
+    }
+}
+
+/// Boltzmann constant of metal units, eV/K.
+const BOLTZMANN: f64 = 8.617_343e-5;
+
+fn convert(factor: f64, out: &mut [BrickForces]) {
+    if factor != 1.0 {
+        out.iter_mut().for_each(|o| o.scale(factor));
+    }
+}
+
 impl NetworkStyle {
     /// Evaluates all models, adds the first one's output to `out` and writes the deviation.
     fn compare(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
@@ -103,6 +137,7 @@ impl NetworkStyle {
             };
             prepare(bricks, context.tally, &mut self.buffer);
             member.compute(self.setup.style, &context, &mut self.buffer)?;
+            convert(self.factor, &mut self.buffer);
             if k == 0 {
                 out.iter_mut().zip(&self.buffer).for_each(|(o, b)| o.add(b));
             }
@@ -172,12 +207,7 @@ impl PairStyle for NetworkStyle {
             return Err(Error::input("All pair coeffs are not set")
                 .help(format!("pair_style {style} needs pair_coeff * * ...")));
         };
-        if state.units.name != "metal" {
-            return Err(Error::input(format!(
-                "pair_style {style} requires metal units, not {}",
-                state.units.name
-            )));
-        }
+        self.factor = driver.model().units().factor(style, state)?;
         driver.types().check_masses(style, state)?;
         // without comparison only the driver is evaluated
         let needed = if self.setup.deviation.every > 0 {
@@ -211,11 +241,23 @@ impl PairStyle for NetworkStyle {
             return self.compare(context, out);
         }
         match self.members.first_mut() {
-            Some(driver) => driver.compute(style, context, out),
+            Some(driver) if self.factor == 1.0 => driver.compute(style, context, out),
+            Some(driver) => {
+                prepare(context.bricks, context.tally, &mut self.buffer);
+                driver.compute(style, context, &mut self.buffer)?;
+                convert(self.factor, &mut self.buffer);
+                out.iter_mut().zip(&self.buffer).for_each(|(o, b)| o.add(b));
+                Ok(())
+            }
             None => Err(Error::run(format!(
                 "pair_style {style} was not initialised"
             ))),
         }
+    }
+
+    fn warnings(&mut self) -> Vec<String> {
+        let members = self.members.iter_mut();
+        members.flat_map(Member::warnings).collect()
     }
 
     fn describe(&self) -> Vec<String> {

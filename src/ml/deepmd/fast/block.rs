@@ -2,7 +2,8 @@
 //! adjoints, derivatives with respect to the vectors to neighbours.
 
 use super::FastDeepmd;
-use super::edges::{EXACT, Edges};
+use super::attended::{self, Centre, CentreScratch, Place};
+use super::edges::{EXACT, Edges, Shape};
 use super::fitting::FittingScratch;
 use super::part::{Kind, Part};
 use super::work::BrickWork;
@@ -10,7 +11,7 @@ use crate::simd::embedding::{
     Axes, Deferred, GROUP, Neighbors, Pieces, ROWS, accumulate, gradient, products,
     products_adjoint,
 };
-use crate::simd::{Op, Real, Simd};
+use crate::simd::{Level, Op, Real, Simd};
 
 /// Atoms of a block.
 pub const BLOCK: usize = 48;
@@ -94,6 +95,9 @@ pub struct Scratch<T> {
     fitting: FittingScratch<T>,
     energies: Vec<f64>,
     atom: AtomScratch<T>,
+    /// For every descriptor what attention layers keep, per atom.
+    centres: Vec<Vec<Centre<T>>>,
+    attention: CentreScratch<T>,
 }
 
 /// Buffers of one atom.
@@ -122,10 +126,12 @@ impl<'a, T: Real> Block<'a, T> {
         scratch.features.clear();
         scratch.features.resize(self.atoms * stride, T::default());
         scratch.sums.resize(model.parts.len(), Vec::new());
+        scratch.centres.resize_with(model.parts.len(), Vec::new);
         for n in 0..model.parts.len() {
             let forward = Forward {
                 part: &model.parts[n],
                 number: n,
+                level: model.level,
                 block: &self,
                 scratch,
                 stride,
@@ -151,6 +157,7 @@ impl<'a, T: Real> Block<'a, T> {
             let backward = Backward {
                 part: &model.parts[n],
                 number: n,
+                level: model.level,
                 block: &mut self,
                 scratch,
                 stride,
@@ -164,6 +171,7 @@ impl<'a, T: Real> Block<'a, T> {
 struct Forward<'a, 'b, T> {
     part: &'a Part<T>,
     number: usize,
+    level: Level,
     block: &'a Block<'b, T>,
     scratch: &'a mut Scratch<T>,
     stride: usize,
@@ -192,8 +200,15 @@ impl<T: Real> Forward<'_, '_, T> {
             sums,
             features,
             atom,
+            centres,
+            attention,
             ..
         } = self.scratch;
+        let centres = &mut centres[self.number];
+        if !part.attention.is_empty() {
+            centres.resize_with(self.block.atoms.max(centres.len()), Centre::default);
+        }
+        let (level, mut done) = (self.level, 0);
         let sums = &mut sums[self.number];
         sums.clear();
         sums.resize(self.block.atoms * kept, T::default());
@@ -203,10 +218,19 @@ impl<T: Real> Forward<'_, '_, T> {
             let edges = &run.edges[self.number];
             let places = run.first..run.first + run.energies.len();
             for ((place, sum), features) in places.zip(&mut rows).zip(&mut features) {
+                if !part.attention.is_empty() {
+                    let at = Place {
+                        place,
+                        species: self.block.species,
+                    };
+                    let buffers = (&mut centres[done], &mut *attention, &mut atom.exact);
+                    attended::forward::<S, D>((s, level), (part, edges), at, buffers, sum);
+                }
+                done += 1;
                 for z in 0..types {
                     let section = Section::new(edges, place * types + z);
                     constants(part, (self.block.species, z), edges, section.number, sum);
-                    if section.first == section.end {
+                    if section.first == section.end || !part.attention.is_empty() {
                         continue;
                     }
                     let pair = part.pair(self.block.species, z);
@@ -280,15 +304,18 @@ fn open_gate<T: Real>(sum: &mut [T], rows: &[T], gate: &[T]) {
 
 /// Neighbours of one type of one centre.
 #[derive(Clone, Copy)]
-struct Section {
+pub struct Section {
     number: usize,
-    first: usize,
-    end: usize,
+    /// First neighbour.
+    pub first: usize,
+    /// One past the last.
+    pub end: usize,
 }
 
 impl Section {
+    /// Section `number` of a brick.
     #[inline(always)]
-    fn new<T>(edges: &Edges<T>, number: usize) -> Section {
+    pub fn new<T>(edges: &Edges<T>, number: usize) -> Section {
         Section {
             number,
             first: edges.start[number] as usize,
@@ -298,7 +325,7 @@ impl Section {
 
     /// The table of a section and the piece of each neighbour, or pieces made for it.
     #[inline(always)]
-    fn pieces<'a, T: Real>(
+    pub fn pieces<'a, T: Real>(
         &self,
         part: &'a Part<T>,
         table: usize,
@@ -318,7 +345,7 @@ impl Section {
 /// Functions of a section that are evaluated exactly: a piece for every neighbour, which is at its
 /// beginning.
 #[derive(Debug, Default)]
-struct Exact<T> {
+pub struct Exact<T> {
     pieces: Pieces<T>,
     index: Vec<u32>,
 }
@@ -340,7 +367,7 @@ impl<T: Real> Exact<T> {
 
 /// Neighbours `range` (counted from the first of the section) of a section.
 #[inline(always)]
-fn neighbors<'a, T: Real, const D: usize>(
+pub fn neighbors<'a, T: Real, const D: usize>(
     section: Section,
     edges: &'a Edges<T>,
     index: &'a [u32],
@@ -358,6 +385,7 @@ fn neighbors<'a, T: Real, const D: usize>(
 struct Backward<'a, 'b, T> {
     part: &'a Part<T>,
     number: usize,
+    level: Level,
     block: &'a mut Block<'b, T>,
     scratch: &'a mut Scratch<T>,
     stride: usize,
@@ -385,6 +413,8 @@ impl<T: Real> Backward<'_, '_, T> {
         let atom = &mut self.scratch.atom;
         atom.rows.resize(ROWS * width, T::default());
         atom.group.resize((ROWS + 1) * GROUP, T::default());
+        let centres = &self.scratch.centres[self.number];
+        let mut done = 0;
         let mut sums = self.scratch.sums[self.number].chunks_exact(kept);
         let mut features = self.scratch.features.chunks_exact(self.stride);
         for run in &mut self.block.runs {
@@ -402,6 +432,15 @@ impl<T: Real> Backward<'_, '_, T> {
                 }
                 let scale = T::from_f64(part.scale);
                 bar.iter_mut().for_each(|x| *x = *x * scale);
+                done += 1;
+                if !part.attention.is_empty() {
+                    let buffers = (&centres[done - 1], &mut self.scratch.attention);
+                    let first = edges.start[place * types] as usize - start;
+                    let to = &mut gradients[first..];
+                    let at = Place { place, species };
+                    attended::backward(self.level, (part, edges), at, buffers, bar, to);
+                    continue;
+                }
                 for z in 0..types {
                     let section = Section::new(edges, place * types + z);
                     if section.first == section.end {
@@ -424,8 +463,10 @@ impl<T: Real> Backward<'_, '_, T> {
                         );
                         for k in at..end {
                             let e = section.first + k;
+                            let adjoint = gathered(part, edges, e, &atom.group[k - at..]);
+                            let (shape, d) = (&edges.shape[e], &edges.vector[e]);
                             gradients[e - start] =
-                                derivative(part, &pair.inverse, edges, e, &atom.group[k - at..]);
+                                derivative(part, &pair.inverse, shape, d, &adjoint);
                         }
                     }
                 }
@@ -446,39 +487,61 @@ fn gated_adjoint<T: Real>(rows: &mut [T], gate: &[T]) {
     }
 }
 
-/// dE/dd of neighbour `e`, d the vector to it, from the adjoints of its rows and of its position
-/// in the table, which are at every [`GROUP`]th place of `adjoint`.
+/// Adjoints of what a neighbour contributes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Adjoint {
+    /// Of its normalised row.
+    pub row: [f64; 4],
+    /// Of its position in the table.
+    pub position: f64,
+    /// Of its switch.
+    pub switch: f64,
+}
+
+/// Adjoints of neighbour `e` from those of its rows and of its position in the table, which are at
+/// every [`GROUP`]th place of `group`.
 #[inline(always)]
-fn derivative<T: Real>(
-    part: &Part<T>,
-    inverse: &[f64; 4],
-    edges: &Edges<T>,
-    e: usize,
-    adjoint: &[T],
-) -> [f64; 3] {
-    let (shape, d) = (&edges.shape[e], &edges.vector[e]);
+fn gathered<T: Real>(part: &Part<T>, edges: &Edges<T>, e: usize, group: &[T]) -> Adjoint {
     let rows = part.kind.rows();
-    let bar = |row: usize| adjoint[row * GROUP].to_f64();
-    let position = bar(rows) * shape.rate;
+    let bar = |row: usize| group[row * GROUP].to_f64();
+    let mut adjoint = Adjoint {
+        position: bar(rows),
+        ..Adjoint::default()
+    };
     if part.kind == Kind::Radial {
-        let along = position * inverse[0] * shape.radial;
-        return [along * d[0], along * d[1], along * d[2]];
+        return adjoint;
     }
-    let mut row = [bar(0), bar(1), bar(2), bar(3)];
-    let mut switch = 0.0;
+    adjoint.row = [bar(0), bar(1), bar(2), bar(3)];
     if part.kind == Kind::Gated {
+        let weight = edges.shape[e].weight;
         for k in 0..4 {
-            switch += edges.rows[e * rows + k].to_f64() * bar(4 + k);
-            row[k] += shape.weight * bar(4 + k);
+            adjoint.switch += edges.rows[e * rows + k].to_f64() * bar(4 + k);
+            adjoint.row[k] += weight * bar(4 + k);
         }
     }
-    let s = (row[0] + position) * inverse[0];
+    adjoint
+}
+
+/// dE/dd of a neighbour, d the vector to it.
+#[inline(always)]
+pub fn derivative<T: Real>(
+    part: &Part<T>,
+    inverse: &[f64; 4],
+    shape: &Shape,
+    d: &[f64; 3],
+    adjoint: &Adjoint,
+) -> [f64; 3] {
+    let s = (adjoint.row[0] + adjoint.position * shape.rate) * inverse[0];
+    let along = s * shape.radial + adjoint.switch * shape.switch;
+    if part.kind == Kind::Radial {
+        return [along * d[0], along * d[1], along * d[2]];
+    }
     let v = [
-        row[1] * inverse[1],
-        row[2] * inverse[2],
-        row[3] * inverse[3],
+        adjoint.row[1] * inverse[1],
+        adjoint.row[2] * inverse[2],
+        adjoint.row[3] * inverse[3],
     ];
     let dot = v[0] * d[0] + v[1] * d[1] + v[2] * d[2];
-    let along = s * shape.radial + dot * shape.along + switch * shape.switch;
+    let along = along + dot * shape.along;
     std::array::from_fn(|c| along * d[c] + v[c] * shape.across)
 }

@@ -1,25 +1,12 @@
 //! Neighbours of one brick as one descriptor sees them: chosen, sorted by type, normalised.
 
 use super::part::{Kind, Part, Role};
-use crate::ml::brick::NO_SPECIES;
+use crate::ml::brick::{Dropped, NO_SPECIES};
 use crate::ml::deepmd::model::Selection;
 use crate::simd::Real;
 
 /// Marks a neighbour whose functions are evaluated exactly; all of a section are or none.
 pub const EXACT: u32 = u32::MAX;
-
-/// More neighbours than slots: the model does not see the farthest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Overflow {
-    /// Own atom of the brick.
-    pub atom: usize,
-    /// Type of the neighbours; None where the slots are for all types.
-    pub neighbor: Option<usize>,
-    /// Neighbours inside the cutoff.
-    pub found: usize,
-    /// Slots.
-    pub slots: usize,
-}
 
 /// Factors of the derivative of a row with respect to the vector d to the neighbour.
 #[derive(Debug, Clone, Copy, Default)]
@@ -63,7 +50,7 @@ pub struct Edges<T> {
     /// Derivatives.
     pub shape: Vec<Shape>,
     /// The first atom with more neighbours than slots.
-    pub overflow: Option<Overflow>,
+    pub dropped: Option<Dropped>,
     counts: Vec<u32>,
     found: Vec<Found>,
     sorted: Vec<Found>,
@@ -118,7 +105,7 @@ impl<T: Real> Edges<T> {
         self.position.clear();
         self.rows.clear();
         self.shape.clear();
-        self.overflow = None;
+        self.dropped = None;
     }
 
     /// All neighbours of atom `i` inside the cutoff, sorted by type, into `sorted`.
@@ -163,25 +150,28 @@ impl<T: Real> Edges<T> {
             let by_distance = a.square.total_cmp(&b.square);
             by_distance.then(a.neighbor.cmp(&b.neighbor))
         };
-        let mut overflow = None;
-        let mut note = |neighbor, found, slots| {
-            overflow = Some(Overflow {
+        let mut dropped = None;
+        let mut note = |species, found, places| {
+            dropped.get_or_insert(Dropped {
                 atom,
-                neighbor,
+                species,
                 found,
-                slots,
+                places,
             });
         };
+        let total = match &part.selection {
+            Selection::Total(slots) => (*slots).min(part.nearest),
+            Selection::PerType(_) => part.nearest,
+        };
+        let found = self.sorted.len();
+        if found > total {
+            note(None, found, total);
+            self.sorted.sort_by(nearer);
+            self.sorted.truncate(total);
+            self.sorted.sort_by_key(|f| f.species);
+        }
         match &part.selection {
-            Selection::Total(slots) => {
-                let found = self.sorted.len();
-                if found > *slots {
-                    note(None, found, *slots);
-                    self.sorted.sort_by(nearer);
-                    self.sorted.truncate(*slots);
-                    self.sorted.sort_by_key(|f| f.species);
-                }
-            }
+            Selection::Total(_) => {}
             Selection::PerType(slots) => {
                 let full = |z: usize, n: usize| n > slots[z];
                 let sections = self.sorted.chunk_by(|a, b| a.species == b.species);
@@ -201,7 +191,7 @@ impl<T: Real> Edges<T> {
                 }
             }
         }
-        self.overflow = self.overflow.or(overflow);
+        self.dropped = self.dropped.or(dropped);
     }
 
     /// The sections of one centre.

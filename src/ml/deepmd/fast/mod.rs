@@ -10,6 +10,8 @@
 //! Invariant: the result depends on the bricks and on the vector level only, never on the number
 //! of threads. Units: eV and Å. Imports `simd` and siblings in `ml`.
 
+mod attended;
+mod attention;
 mod block;
 mod edges;
 mod fitting;
@@ -18,7 +20,6 @@ mod part;
 mod table;
 mod work;
 
-pub use edges::Overflow;
 pub use fitting::Given;
 pub use work::BrickWork;
 
@@ -64,7 +65,7 @@ impl<T: Real> FastDeepmd<T> {
     /// The model has a feature that only the plain evaluation knows.
     pub fn new(model: &DeepmdModel, options: &FastOptions) -> Result<Self, Unsupported> {
         let types = model.types();
-        let (parts, layout) = Part::all(&model.descriptor, types, &model.excluded_pairs)?;
+        let (parts, layout) = Part::all(model)?;
         Ok(FastDeepmd {
             level: options.level,
             exact: options.exact,

@@ -4,12 +4,13 @@
 //! `T[d, g] = (1/slots) sum_k R[k, d] G[k, g]`, where G depends on the types and on the distance.
 //! Slots without a neighbour add a constant per pair of types, so that only neighbours are visited.
 
+use super::attention::{self, Layer};
 use super::function::Function;
 use super::table::Tabulated;
 use crate::ml::brick::Unsupported;
 use crate::ml::deepmd::model::{
-    Descriptor, Environment, PairEmbeddings, SE_R_FACTOR, SeAtten, SeE2A, SeE2R, Selection, Switch,
-    TypeInput,
+    DeepmdModel, Descriptor, Environment, PairEmbeddings, SE_R_FACTOR, SeAtten, SeE2A, SeE2R,
+    Selection, Switch, TypeInput,
 };
 use crate::simd::{Real, padded};
 use std::sync::OnceLock;
@@ -102,6 +103,8 @@ pub struct Part<T> {
     pub geometry: Geometry,
     /// Slots.
     pub selection: Selection,
+    /// How many of the nearest neighbours of all types are looked at.
+    pub nearest: usize,
     /// Number of types.
     pub types: usize,
     /// Pairs \[types\]\[types\], centre first.
@@ -112,6 +115,8 @@ pub struct Part<T> {
     pub columns: usize,
     /// Functions h of the products; 0 for [`Kind::Radial`].
     pub axes: usize,
+    /// Attention layers that transform G.
+    pub attention: Vec<Layer<T>>,
     /// Factor of T.
     pub scale: f64,
     /// Place of the first feature in the row of D that the fast evaluation uses.
@@ -176,18 +181,18 @@ pub struct Layout {
 }
 
 impl<T: Real> Part<T> {
-    /// The parts of a descriptor, and where their features belong.
+    /// The parts of a model's descriptor, and where their features belong.
     ///
     /// # Errors
     /// A descriptor that only the plain evaluation knows.
-    pub fn all(
-        descriptor: &Descriptor,
-        types: usize,
-        excluded: &[bool],
-    ) -> Result<(Vec<Part<T>>, Layout), Unsupported> {
+    pub fn all(model: &DeepmdModel) -> Result<(Vec<Part<T>>, Layout), Unsupported> {
         let (mut parts, mut layout) = (Vec::new(), Layout::default());
-        let context = Context { types, excluded };
-        add(descriptor, &context, &mut parts, &mut layout)?;
+        let context = Context {
+            types: model.types(),
+            excluded: &model.excluded_pairs,
+            nearest: model.nearest.unwrap_or(usize::MAX),
+        };
+        add(&model.descriptor, &context, &mut parts, &mut layout)?;
         Ok((parts, layout))
     }
 
@@ -219,6 +224,7 @@ struct Context<'a> {
     types: usize,
     /// Pairs that are no neighbours in the whole model.
     excluded: &'a [bool],
+    nearest: usize,
 }
 
 fn add<T: Real>(
@@ -282,7 +288,6 @@ impl Form<'_> {
         padding: impl Fn(usize, usize, f64) -> Vec<f64>,
     ) -> Result<Part<T>, Unsupported> {
         let (types, environment) = (context.types, self.environment);
-        let slots = environment.selection.slots();
         let geometry = Geometry::new(environment);
         let width = padded::<T>(self.columns);
         let mut bounds = vec![Vec::new(); functions.len()];
@@ -335,12 +340,14 @@ impl Form<'_> {
             kind: self.kind,
             geometry,
             selection: environment.selection.clone(),
+            nearest: context.nearest,
             types,
             pairs,
             slots: functions.into_iter().zip(bounds).map(slot).collect(),
             columns: self.columns,
             axes: self.axes,
-            scale: self.factor / slots.max(1) as f64,
+            attention: Vec::new(),
+            scale: self.factor,
             offset: self.offset,
         })
     }
@@ -431,7 +438,7 @@ fn se_e2_a<T: Real>(
         environment: &d.environment,
         columns: d.embeddings.outputs(),
         axes: d.axis,
-        factor: 1.0,
+        factor: 1.0 / d.divisor,
         offset,
     };
     of_pairs(form, &d.embeddings, context)
@@ -447,7 +454,7 @@ fn se_e2_r<T: Real>(
         environment: &d.environment,
         columns: d.embeddings.outputs(),
         axes: 0,
-        factor: SE_R_FACTOR,
+        factor: SE_R_FACTOR / d.environment.selection.slots() as f64,
         offset,
     };
     of_pairs(form, &d.embeddings, context)
@@ -458,9 +465,7 @@ fn se_atten<T: Real>(
     context: &Context<'_>,
     offset: usize,
 ) -> Result<Part<T>, Unsupported> {
-    if !d.attention.is_empty() {
-        return Err(Unsupported::new("attention layers"));
-    }
+    let layers: Vec<Layer<T>> = (d.attention.iter().map(Layer::new)).collect::<Result<_, _>>()?;
     let types = context.types;
     let width = d.outputs();
     let gated = matches!(d.input, TypeInput::Strip { smooth: true, .. });
@@ -507,15 +512,19 @@ fn se_atten<T: Real>(
     };
     let padding = |i: usize, _: usize, s: f64| {
         let [value, ..] = of_types(i, d.padding_row).evaluate(s);
-        value
+        attention::padding(&d.attention, value)
     };
     let form = Form {
         kind: if gated { Kind::Gated } else { Kind::Full },
         environment: &d.environment,
         columns: width,
         axes: d.axis,
-        factor: 1.0,
+        factor: 1.0 / d.divisor,
         offset,
     };
-    form.part(context, functions, choose, gate, padding)
+    let part = form.part(context, functions, choose, gate, padding)?;
+    Ok(Part {
+        attention: layers,
+        ..part
+    })
 }

@@ -1,11 +1,13 @@
-//! Random models of many shapes: forces against differences of energies, levels and precisions
-//! against each other, exact evaluation against tables.
+//! Random models of many shapes: against the plain evaluation, forces against differences of
+//! energies, levels and precisions against each other.
 
 use super::function::tests::{net, number};
 use super::*;
 use crate::ml::activation::Function as Curve;
 use crate::ml::brick::{BrickResult, NO_SPECIES, OneBrick};
 use crate::ml::deepmd::model::{Fitting, *};
+use crate::ml::deepmd::reference;
+use crate::ml::edges::EdgeList;
 
 /// Number of types of the models here.
 const TYPES: usize = 2;
@@ -35,7 +37,7 @@ fn environment(columns: usize, selection: Selection, mean: f64) -> Environment {
         }
     }
     Environment {
-        cutoff: 4.0,
+        cutoff: 3.4,
         smooth: 0.5,
         protection: 0.0,
         switch: Switch::Quintic,
@@ -60,15 +62,16 @@ fn embeddings(one_side: bool, sizes: &[usize], seed: usize) -> PairEmbeddings {
 
 pub fn se_e2_a(one_side: bool) -> Descriptor {
     Descriptor::SeE2A(SeE2A {
-        environment: environment(4, Selection::PerType(vec![60, 90]), 0.08),
+        environment: environment(4, Selection::PerType(vec![36, 60]), 0.08),
         embeddings: embeddings(one_side, &[1, 5, 10, 20], 1),
         axis: 6,
+        divisor: 96.0,
     })
 }
 
 pub fn se_e2_r() -> Descriptor {
     Descriptor::SeE2R(SeE2R {
-        environment: environment(1, Selection::PerType(vec![60, 90]), 0.05),
+        environment: environment(1, Selection::PerType(vec![36, 60]), 0.05),
         embeddings: embeddings(true, &[1, 4, 8], 7),
     })
 }
@@ -93,7 +96,7 @@ pub fn se_atten(strip: bool, smooth: bool, one_side: bool, append: bool) -> Desc
         TypeInput::Concat(net(&[inputs, 7, 14], 3, Curve::Tanh))
     };
     Descriptor::SeAtten(SeAtten {
-        environment: environment(4, Selection::Total(140), 0.03),
+        environment: environment(4, Selection::Total(90), 0.03),
         type_embedding,
         tebd_width: width,
         padding_row: TYPES,
@@ -101,8 +104,46 @@ pub fn se_atten(strip: bool, smooth: bool, one_side: bool, append: bool) -> Desc
         input,
         attention: Vec::new(),
         axis: 5,
+        divisor: 90.0,
         append_type: append,
     })
+}
+
+/// Layer `seed` of attention over functions of width 12 or 14.
+fn attention(width: usize, seed: usize, smooth: bool, angular: bool) -> AttentionLayer {
+    let hidden = 5;
+    let linear = |inputs: usize, outputs: usize, seed: usize| {
+        let mut dense = net(&[inputs, outputs], seed, Curve::Identity)
+            .layers
+            .remove(0);
+        dense.residual = Residual::None;
+        dense
+    };
+    AttentionLayer {
+        input: linear(width, 3 * hidden, seed),
+        output: linear(hidden, width, seed + 1),
+        hidden,
+        scaling: 0.7,
+        normalize: seed.is_multiple_of(2),
+        smooth,
+        angular,
+        norm_weight: (0..width).map(|i| 1.0 + 0.3 * number(i + seed)).collect(),
+        norm_bias: (0..width).map(|i| 0.2 * number(i + 3 * seed)).collect(),
+        norm_eps: 1e-5,
+    }
+}
+
+/// A descriptor with two attention layers.
+fn attended(strip: bool, smooth: bool, angular: bool) -> Descriptor {
+    let Descriptor::SeAtten(mut d) = se_atten(strip, smooth, strip, true) else {
+        unreachable!()
+    };
+    let width = d.outputs();
+    d.attention = vec![
+        attention(width, 3, smooth, angular),
+        attention(width, 8, smooth, angular),
+    ];
+    Descriptor::SeAtten(d)
 }
 
 pub fn model(descriptor: Descriptor, curve: Curve) -> DeepmdModel {
@@ -133,6 +174,7 @@ pub fn model(descriptor: Descriptor, curve: Curve) -> DeepmdModel {
         energy_bias: vec![-1.5, 0.25],
         excluded_pairs: vec![false; TYPES * TYPES],
         excluded_atoms: vec![false; TYPES],
+        nearest: None,
         min_distance: None,
         version: String::new(),
     }
@@ -152,6 +194,9 @@ pub fn many_models() -> Vec<DeepmdModel> {
         model(se_atten(true, false, false, false), Curve::Tanh),
         model(se_atten(true, true, false, true), Curve::Tanh),
         model(se_atten(true, true, true, false), Curve::Tanh),
+        model(attended(false, true, true), Curve::Tanh),
+        model(attended(true, true, false), Curve::Tanh),
+        model(attended(false, false, true), Curve::Tanh),
     ];
     let mut excluded = model(
         Descriptor::Hybrid(vec![se_e2_r(), se_e2_a(true)]),
@@ -194,7 +239,8 @@ impl System {
         let step = cell / per as f64;
         let place = |k: usize, c: usize| {
             let grid = [k / (per * per), k / per % per, k % per][c] as f64;
-            (grid + 0.3 * number(3 * k + c)) * step
+            // no two distances are the same
+            (grid + 0.3 * (12.9898 * (3 * k + c + 1) as f64).sin()) * step
         };
         let own: Vec<[f64; 3]> = (0..atoms)
             .map(|k| [place(k, 0), place(k, 1), place(k, 2)])
@@ -205,7 +251,7 @@ impl System {
 
     fn of(cell: f64, own: &[[f64; 3]], species: &[u8]) -> System {
         let (mut x, mut owner) = (own.to_vec(), (0..own.len() as u32).collect::<Vec<_>>());
-        let images = (4.0 / cell).ceil() as i32;
+        let images = (3.4 / cell).ceil() as i32;
         let range = -images..=images;
         for a in range.clone() {
             for b in range.clone() {
@@ -224,7 +270,7 @@ impl System {
         for i in 0..own.len() {
             for j in (0..x.len()).filter(|&j| j != i) {
                 let r2: f64 = (0..3).map(|c| (x[i][c] - x[j][c]).powi(2)).sum();
-                if r2 < 4.6 * 4.6 {
+                if r2 < 3.8 * 3.8 {
                     index.push(j as u32);
                 }
             }
@@ -296,6 +342,87 @@ pub fn evaluate<T: Real>(
     }
 }
 
+/// The plain evaluation of the same.
+fn plain(model: &DeepmdModel, system: &System) -> Outcome {
+    let species: Vec<u16> = system.species.iter().map(|&z| u16::from(z)).collect();
+    let (mut receiver, mut sender, mut vector) = (Vec::new(), Vec::new(), Vec::new());
+    for i in 0..system.own {
+        for n in system.list.0[i]..system.list.0[i + 1] {
+            let j = system.list.1[n as usize] as usize;
+            receiver.push(i as u32);
+            sender.push(system.owner[j]);
+            vector.push(std::array::from_fn(|c| system.x[i][c] - system.x[j][c]));
+        }
+    }
+    let edges = EdgeList {
+        species: &species[..system.own],
+        receiver: &receiver,
+        sender: &sender,
+        vector: &vector,
+    };
+    let inputs = Inputs {
+        frame: &[0.8],
+        atomic: &[],
+    };
+    let result = reference::evaluate(model, &edges, inputs);
+    let v = result.virial(&edges);
+    Outcome {
+        forces: result.forces(&edges),
+        energies: result.node_energy,
+        virial: [v[0][0], v[1][1], v[2][2], v[0][1], v[0][2], v[1][2]],
+    }
+}
+
+fn assert_same(a: &Outcome, b: &Outcome, tolerance: f64, what: &str) {
+    for (a, b) in a.energies.iter().zip(&b.energies) {
+        assert!((a - b).abs() < tolerance, "{what}, energy: {a} {b}");
+    }
+    for (a, b) in a.forces.iter().flatten().zip(b.forces.iter().flatten()) {
+        assert!((a - b).abs() < 30.0 * tolerance, "{what}, force: {a} {b}");
+    }
+    for (a, b) in a.virial.iter().zip(&b.virial) {
+        assert!((a - b).abs() < 300.0 * tolerance, "{what}, virial: {a} {b}");
+    }
+}
+
+#[test]
+fn the_fast_evaluation_equals_the_plain_one() {
+    for (atoms, few) in [(3, false), (14, true)] {
+        let system = System::new(atoms);
+        for (n, mut model) in many_models().into_iter().enumerate() {
+            if few {
+                drop_neighbors(&mut model.descriptor);
+                model.nearest = n.is_multiple_of(2).then_some(20);
+            }
+            let expected = plain(&model, &system);
+            let what = format!("model {n}, {atoms} atoms");
+            let exact = evaluate::<f64>(&model, &system, Level::detect(), true);
+            assert_same(&expected, &exact, 1e-12, &what);
+            let tables = evaluate::<f64>(&model, &system, Level::detect(), false);
+            assert_same(&expected, &tables, 1e-9, &what);
+        }
+    }
+}
+
+/// Leaves fewer slots than there are neighbours.
+fn drop_neighbors(descriptor: &mut Descriptor) {
+    let shrink = |environment: &mut Environment| {
+        let selection = match &environment.selection {
+            Selection::PerType(_) => Selection::PerType(vec![8, 15]),
+            Selection::Total(_) => Selection::Total(23),
+        };
+        let mean = environment.mean[0];
+        *environment = self::environment(environment.columns, selection, mean);
+    };
+    match descriptor {
+        Descriptor::SeE2A(d) => shrink(&mut d.environment),
+        Descriptor::SeE2R(d) => shrink(&mut d.environment),
+        Descriptor::SeAtten(d) => shrink(&mut d.environment),
+        Descriptor::SeE3(d) => shrink(&mut d.environment),
+        Descriptor::Hybrid(list) => list.iter_mut().for_each(drop_neighbors),
+    }
+}
+
 fn total(outcome: &Outcome) -> f64 {
     outcome.energies.iter().sum()
 }
@@ -342,25 +469,14 @@ fn the_virial_is_the_strain_derivative() {
 
 #[test]
 fn tables_levels_and_precisions_agree() {
-    let system = System::new(60);
+    let system = System::new(12);
     for (n, model) in many_models().iter().enumerate() {
         let best = evaluate::<f64>(model, &system, Level::PORTABLE, true);
-        let same = |other: &Outcome, tolerance: f64, what: &str| {
-            for (a, b) in best.energies.iter().zip(&other.energies) {
-                assert!((a - b).abs() < tolerance, "{n} {what}: {a} {b}");
-            }
-            for (a, b) in best
-                .forces
-                .iter()
-                .flatten()
-                .zip(other.forces.iter().flatten())
-            {
-                assert!((a - b).abs() < 30.0 * tolerance, "{n} {what}: {a} {b}");
-            }
-        };
         for level in Level::all() {
-            same(&evaluate::<f64>(model, &system, level, false), 1e-9, "f64");
-            same(&evaluate::<f32>(model, &system, level, false), 2e-4, "f32");
+            let double = evaluate::<f64>(model, &system, level, false);
+            assert_same(&best, &double, 1e-9, &format!("model {n} f64"));
+            let single = evaluate::<f32>(model, &system, level, false);
+            assert_same(&best, &single, 2e-4, &format!("model {n} f32"));
         }
     }
 }
@@ -413,8 +529,8 @@ fn the_farthest_neighbors_are_dropped() {
         index: &system.list.1,
     };
     fast.set(&mut work, &atoms, false);
-    let overflow = work.overflow().unwrap();
-    assert_eq!((overflow.neighbor, overflow.slots), (Some(1), 7));
+    let dropped = work.dropped().unwrap();
+    assert_eq!((dropped.species, dropped.places), (Some(1), 7));
     let edges = &work.edges[0];
     for k in 0..system.own {
         let i = work.order[k] as usize;
@@ -426,7 +542,7 @@ fn the_farthest_neighbors_are_dropped() {
                     .map(|c| (system.x[i][c] - system.x[j][c]).powi(2))
                     .sum()
             })
-            .filter(|&r2: &f64| r2 < 16.0)
+            .filter(|&r2: &f64| r2 < 3.4 * 3.4)
             .collect();
         all.sort_by(f64::total_cmp);
         let section = edges.start[k * TYPES + 1] as usize..edges.start[(k + 1) * TYPES] as usize;

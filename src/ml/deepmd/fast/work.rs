@@ -1,8 +1,8 @@
 //! Everything of one brick during an evaluation. Buffers are kept between steps.
 
 use super::FastDeepmd;
-use super::edges::{Edges, Overflow, Source};
-use crate::ml::brick::{BrickAtoms, BrickResult, NO_SPECIES};
+use super::edges::{Edges, Source};
+use crate::ml::brick::{BrickAtoms, BrickResult, Dropped, NO_SPECIES};
 use crate::simd::Real;
 
 /// A brick: own atoms, ghosts, neighbours and results.
@@ -74,11 +74,6 @@ impl<T: Real> BrickWork<T> {
         }
     }
 
-    /// The first own atom that has more neighbours than the model has slots.
-    pub fn overflow(&self) -> Option<Overflow> {
-        self.edges.iter().find_map(|e| e.overflow)
-    }
-
     /// Sums what the blocks wrote to energies, forces and virials.
     ///
     /// With d = r_j - r_i and g the derivative with respect to it: the force on j is -g, on i +g,
@@ -148,5 +143,9 @@ impl<T: Real> BrickResult for BrickWork<T> {
 
     fn atom_virial(&self) -> &[[f64; 6]] {
         &self.atom_virial
+    }
+
+    fn dropped(&self) -> Option<Dropped> {
+        self.edges.iter().find_map(|e| e.dropped)
     }
 }

@@ -80,7 +80,7 @@ impl<T: Real> FastLayer<T> {
             species_features: Vec::new(),
             up: None,
             source_scale: layer.source_scale.iter().map(|&x| T::from_f64(x)).collect(),
-            convolution: Convolution::new(&wiring, radial)?,
+            convolution: Convolution::new(&wiring, radial),
             linear,
             skip_constant: Vec::new(),
             skip: None,

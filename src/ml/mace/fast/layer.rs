@@ -198,7 +198,7 @@ fn convolution<T: Real>(
         exact: settings.exact,
         species: model.species(),
     };
-    Convolution::new(&wiring, radial)
+    Ok(Convolution::new(&wiring, radial))
 }
 
 fn products<T: Real>(

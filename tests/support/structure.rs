@@ -1,14 +1,15 @@
-//! Structures of the reference files and their edges.
+//! Structures of reference files and their edges, for the tests of model families.
 
 use std::path::{Path, PathBuf};
 
 use argyro::ml::edges::EdgeList;
-use argyro::ml::mace::model::MaceModel;
 use serde_json::Value;
 
-/// Folder of the committed models.
-pub fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mace")
+/// Folder of the committed models of a family.
+pub fn fixtures(family: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(family)
 }
 
 pub fn json(path: &Path) -> Value {
@@ -70,7 +71,9 @@ fn norm(a: [f64; 3]) -> f64 {
 
 impl Structure {
     /// All pairs within the cutoff, periodic images included, by trying every image.
-    pub fn edges(&self, model: &MaceModel) -> Edges {
+    ///
+    /// `species_of` gives the species of an atomic number.
+    pub fn edges(&self, r_max: f64, species_of: impl Fn(u8) -> Option<usize>) -> Edges {
         let [a, b, c] = self.cell;
         let volume: f64 = (0..3).map(|k| a[k] * cross(b, c)[k]).sum::<f64>().abs();
         // atoms may lie outside of the cell: shifts must bridge their distance too
@@ -81,11 +84,9 @@ impl Structure {
             }
         }
         let images = [cross(b, c), cross(c, a), cross(a, b)]
-            .map(|area| ((model.r_max + span) / (volume / norm(area))).ceil() as i32);
+            .map(|area| ((r_max + span) / (volume / norm(area))).ceil() as i32);
         let species = self.atomic_numbers.iter();
-        let species = species
-            .map(|&z| model.species_of(z).unwrap() as u16)
-            .collect();
+        let species = species.map(|&z| species_of(z).unwrap() as u16).collect();
         let (mut receiver, mut sender, mut vector) = (Vec::new(), Vec::new(), Vec::new());
         for x in -images[0]..=images[0] {
             for y in -images[1]..=images[1] {
@@ -96,7 +97,7 @@ impl Structure {
                         for (j, q) in self.positions.iter().enumerate() {
                             let v = [0, 1, 2].map(|k| p[k] - q[k] + shift[k]);
                             let r = norm(v);
-                            if r < model.r_max && (i != j || r > 1e-9) {
+                            if r < r_max && (i != j || r > 1e-9) {
                                 receiver.push(i as u32);
                                 sender.push(j as u32);
                                 vector.push(v);
@@ -112,17 +113,5 @@ impl Structure {
             sender,
             vector,
         }
-    }
-}
-
-/// The structure of reference.json.
-pub fn small_cell(reference: &Value) -> Structure {
-    let s = &reference["structure"];
-    let cell = vectors(&s["cell"]);
-    let z = numbers(&s["numbers"]).iter().map(|&z| z as u8).collect();
-    Structure {
-        positions: vectors(&s["positions"]),
-        cell: [cell[0], cell[1], cell[2]],
-        atomic_numbers: z,
     }
 }

@@ -1,0 +1,218 @@
+//! T of one centre, and its adjoint, where attention layers transform the embedding functions of
+//! the neighbours: these are evaluated for every neighbour, unlike in the other descriptors.
+
+use super::attention::{Around, AroundBar, Buffers, State, TINY};
+use super::block::{Adjoint, Exact, Section, derivative, neighbors};
+use super::edges::Edges;
+use super::part::{Kind, Part};
+use crate::simd::embedding::values;
+use crate::simd::{Level, Real, Simd};
+use std::ops::Range;
+
+/// What one centre keeps for the way back.
+#[derive(Debug, Default)]
+pub struct Centre<T> {
+    around: Around<T>,
+    /// Tabulated functions and their derivatives, \[neighbours\]\[width\].
+    value: Vec<T>,
+    slope: Vec<T>,
+    /// G after the layers.
+    g: Vec<T>,
+    layers: Vec<State<T>>,
+}
+
+/// Buffers of [`forward`] and [`backward`].
+#[derive(Debug, Default)]
+pub struct CentreScratch<T> {
+    layers: Buffers<T>,
+    g_bar: Vec<T>,
+    around_bar: AroundBar,
+}
+
+/// A centre: its place in the order of its brick and its species.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// Place in the order of the brick.
+    pub place: usize,
+    /// Species.
+    pub species: usize,
+}
+
+impl Place {
+    fn neighbors<T: Real>(self, part: &Part<T>, edges: &Edges<T>) -> Range<usize> {
+        let start = &edges.start[self.place * part.types..];
+        start[0] as usize..start[part.types] as usize
+    }
+}
+
+/// Adds what the neighbours contribute to `sum`, \[4\]\[width\].
+#[inline(always)]
+pub fn forward<S: Simd, const D: usize>(
+    (s, level): (S, Level),
+    (part, edges): (&Part<S::T>, &Edges<S::T>),
+    at: Place,
+    (centre, scratch, exact): (
+        &mut Centre<S::T>,
+        &mut CentreScratch<S::T>,
+        &mut Exact<S::T>,
+    ),
+    sum: &mut [S::T],
+) {
+    let here = at.neighbors(part, edges);
+    if here.is_empty() {
+        return;
+    }
+    let (n, width) = (here.len(), part.width());
+    centre.value.resize(n * width, S::T::default());
+    centre.slope.resize(n * width, S::T::default());
+    for z in 0..part.types {
+        let section = Section::new(edges, at.place * part.types + z);
+        if section.first == section.end {
+            continue;
+        }
+        let pair = part.pair(at.species, z);
+        let (pieces, index) = section.pieces(part, pair.table, edges, exact);
+        let all = neighbors::<S::T, D>(section, edges, index, 0..section.end - section.first);
+        let from = (section.first - here.start) * width;
+        let (value, slope) = (&mut centre.value[from..], &mut centre.slope[from..]);
+        values(s, pieces, &all, value, slope);
+    }
+    centre.g.clone_from(&centre.value);
+    look_around(part, edges, here.clone(), &mut centre.around);
+    if part.kind == Kind::Gated {
+        for z in 0..part.types {
+            let section = Section::new(edges, at.place * part.types + z);
+            let gate = &part.pair(at.species, z).gate;
+            for e in section.first - here.start..section.end - here.start {
+                let w = centre.around.switch[e];
+                let row = centre.g[e * width..(e + 1) * width].iter_mut();
+                row.zip(gate).for_each(|(g, b)| *g += *g * w * *b);
+            }
+        }
+    }
+    centre
+        .layers
+        .resize_with(part.attention.len(), State::default);
+    for (layer, state) in part.attention.iter().zip(&mut centre.layers) {
+        let buffers = &mut scratch.layers;
+        layer.forward(level, &centre.around, &mut centre.g, state, buffers);
+    }
+    for (k, g) in centre.g.chunks_exact(width).enumerate() {
+        let row = &edges.rows[(here.start + k) * D..];
+        for (sum, r) in sum.chunks_exact_mut(width).zip(&row[..4]) {
+            sum.iter_mut().zip(g).for_each(|(sum, g)| *sum += *r * *g);
+        }
+    }
+}
+
+fn look_around<T: Real>(
+    part: &Part<T>,
+    edges: &Edges<T>,
+    here: Range<usize>,
+    around: &mut Around<T>,
+) {
+    around.empty = part.selection.slots().saturating_sub(here.len()) as f64;
+    around.switch.clear();
+    around.direction.clear();
+    let rows = part.kind.rows();
+    for e in here {
+        around.switch.push(T::from_f64(edges.shape[e].weight));
+        let (unit, _) = direction(&edges.rows[e * rows..]);
+        around.direction.push(unit.map(T::from_f64));
+    }
+}
+
+/// Unit vector of the last three components of a row, and their inverse norm.
+fn direction<T: Real>(row: &[T]) -> ([f64; 3], f64) {
+    let v = [row[1].to_f64(), row[2].to_f64(), row[3].to_f64()];
+    let norm = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
+    let inverse = 1.0 / norm.max(TINY);
+    (v.map(|x| x * inverse), inverse)
+}
+
+/// Derivatives with respect to the vectors to the neighbours from the adjoint of the sum.
+pub fn backward<T: Real>(
+    level: Level,
+    (part, edges): (&Part<T>, &Edges<T>),
+    at: Place,
+    (centre, scratch): (&Centre<T>, &mut CentreScratch<T>),
+    bar: &[T],
+    gradients: &mut [[f64; 3]],
+) {
+    let here = at.neighbors(part, edges);
+    let (n, width, rows) = (here.len(), part.width(), part.kind.rows());
+    if n == 0 {
+        return;
+    }
+    let CentreScratch {
+        layers,
+        g_bar,
+        around_bar,
+    } = scratch;
+    g_bar.clear();
+    g_bar.resize(n * width, T::default());
+    for (e, to) in here.clone().zip(g_bar.chunks_exact_mut(width)) {
+        let row = &edges.rows[e * rows..e * rows + 4];
+        for (bar, r) in bar.chunks_exact(width).zip(row) {
+            let pairs = to[..part.columns].iter_mut().zip(bar);
+            pairs.for_each(|(to, bar)| *to += *bar * *r);
+        }
+    }
+    around_bar.switch.clear();
+    around_bar.switch.resize(n, 0.0);
+    around_bar.direction.clear();
+    around_bar.direction.resize(n, [0.0; 3]);
+    for (layer, state) in part.attention.iter().zip(&centre.layers).rev() {
+        let known = (&centre.around, state);
+        layer.backward(level, known, g_bar, around_bar, layers);
+    }
+    for z in 0..part.types {
+        let section = Section::new(edges, at.place * part.types + z);
+        let pair = part.pair(at.species, z);
+        for e in section.first..section.end {
+            let k = e - here.start;
+            let of = k * width..k * width + part.columns;
+            let (g_bar, g) = (&g_bar[of.clone()], &centre.g[of.clone()]);
+            let (value, slope) = (&centre.value[of.clone()], &centre.slope[of]);
+            let mut adjoint = Adjoint {
+                switch: around_bar.switch[k],
+                ..Adjoint::default()
+            };
+            for (d, bar) in bar.chunks_exact(width).take(4).enumerate() {
+                let pairs = bar.iter().zip(g);
+                adjoint.row[d] = pairs.fold(0.0, |s, (a, b)| s + (*a * *b).to_f64());
+            }
+            turn_back(
+                &edges.rows[e * rows..],
+                &around_bar.direction[k],
+                &mut adjoint,
+            );
+            let w = centre.around.switch[k];
+            let one = T::from_f64(1.0);
+            for (c, bar) in g_bar.iter().enumerate() {
+                let gate = pair.gate.get(c).copied().unwrap_or_default();
+                adjoint.position += (*bar * slope[c] * (one + w * gate)).to_f64();
+                adjoint.switch += (*bar * value[c] * gate).to_f64();
+            }
+            gradients[k] = derivative(
+                part,
+                &pair.inverse,
+                &edges.shape[e],
+                &edges.vector[e],
+                &adjoint,
+            );
+        }
+    }
+}
+
+/// Adds to the adjoint of a row that of its direction.
+fn turn_back<T: Real>(row: &[T], bar: &[f64; 3], adjoint: &mut Adjoint) {
+    let (unit, inverse) = direction(row);
+    let mut along = unit[0] * bar[0] + unit[1] * bar[1] + unit[2] * bar[2];
+    if inverse >= 1.0 / TINY {
+        along = 0.0;
+    }
+    for c in 0..3 {
+        adjoint.row[c + 1] += inverse * (bar[c] - unit[c] * along);
+    }
+}

@@ -1,0 +1,4 @@
+//! NequIP models: readers of the files that the trainer writes. The networks are
+//! [`crate::ml::equivariant`].
+
+pub mod load;
