@@ -4,6 +4,8 @@
 
 mod build;
 mod check;
+mod graph;
+mod portable;
 mod script;
 
 use super::model::{DeepmdModel, Environment, Network};
@@ -11,6 +13,7 @@ use super::reference;
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::formats::node::Node;
+use crate::ml::formats::tree::Tree;
 
 /// Reads the model in the contents of a file.
 ///
@@ -27,6 +30,11 @@ pub fn load_bytes(bytes: Vec<u8>) -> Result<DeepmdModel> {
 pub fn load(file: &ModelFile) -> Result<DeepmdModel> {
     let model = match (&file.kind, &file.torch) {
         (ModelKind::DeepmdScript, Some(torch)) => script::load(&Node::root(torch))?,
+        (ModelKind::DeepmdGraph, _) => graph::load(file.bytes.clone())?,
+        (ModelKind::DeepmdPortable, _) => {
+            portable::load(&Tree::from_hdf5(file.bytes.clone())?.root())?
+        }
+        (ModelKind::DeepmdText, _) => portable::load(&Tree::from_text(&file.bytes)?.root())?,
         (kind, _) => return Err(kind.refusal(Family::Deepmd)),
     };
     check::check(&model)?;
@@ -54,6 +62,14 @@ fn unsupported_descriptor(what: &str) -> ModelError {
          se_atten (DPA-1), se_atten_v2 and hybrids of them are. A DPA-2 or DPA-3 model can be \
          distilled into one of these: label structures with it and train"
     ))
+}
+
+/// What argyro says to models whose atomic parameters are no inputs.
+fn masked_parameters() -> ModelError {
+    ModelError::unsupported(
+        "the model uses its atomic parameters as a mask of virtual atoms, which argyro does not \
+         evaluate",
+    )
 }
 
 /// Row of the type embedding that padding has in programs which give it the type of the first

@@ -4,6 +4,7 @@
 use super::archive::Archive;
 use super::node::Node;
 use super::torch::{Layout, TorchFile};
+use super::tree::Tree;
 use super::value::Value;
 use crate::ml::error::{ModelError, Result};
 
@@ -36,7 +37,9 @@ pub enum ModelKind {
     DeepmdScript,
     /// DeePMD PyTorch checkpoint.
     DeepmdCheckpoint,
-    /// HDF5 file, as DeePMD's portable `.dp`.
+    /// DeePMD's portable `.dp`: HDF5 with the attribute `json`.
+    DeepmdPortable,
+    /// Another HDF5 file.
     Hdf5,
     /// DeePMD model as YAML or JSON text.
     DeepmdText,
@@ -79,9 +82,11 @@ impl ModelKind {
             K::NequipPackage | K::NequipScript | K::NequipCheckpoint | K::NequipCompiled => {
                 Family::Nequip
             }
-            K::DeepmdGraph | K::DeepmdScript | K::DeepmdCheckpoint | K::DeepmdText => {
-                Family::Deepmd
-            }
+            K::DeepmdGraph
+            | K::DeepmdScript
+            | K::DeepmdCheckpoint
+            | K::DeepmdPortable
+            | K::DeepmdText => Family::Deepmd,
             _ => return None,
         })
     }
@@ -117,7 +122,8 @@ impl ModelKind {
             K::DeepmdGraph => "a DeePMD TensorFlow graph (.pb)",
             K::DeepmdScript => "a DeePMD model as TorchScript (.pth)",
             K::DeepmdCheckpoint => "a DeePMD PyTorch checkpoint (.pt)",
-            K::Hdf5 => "an HDF5 file, such as a portable DeePMD model (.dp)",
+            K::DeepmdPortable => "a portable DeePMD model (.dp)",
+            K::Hdf5 => "an HDF5 file without a model, such as a trajectory",
             K::DeepmdText => "a DeePMD model as text (.yaml or .json)",
             K::TorchLegacy => "a file of torch before 1.6",
             K::TorchTar => "a tar file of torch before 0.2",
@@ -172,7 +178,10 @@ impl ModelKind {
                 "needed is a SevenNet checkpoint (checkpoint_best.pth) or what `sevenn get_model` \
                  deploys for LAMMPS"
             }
-            Family::Deepmd => "needed is a DeePMD model (.pb or .pth)",
+            Family::Deepmd => {
+                "needed is a DeePMD model: NAME.pb or NAME.pth as `dp freeze` or `dp compress` \
+                 write it, or the portable NAME.dp, NAME.yaml of `dp convert-backend`"
+            }
         };
         let remedy = match self.remedy() {
             "" => String::new(),
@@ -251,7 +260,11 @@ fn plain_kind(bytes: &[u8]) -> ModelKind {
     if bytes.is_empty() {
         ModelKind::Unknown("empty".to_owned())
     } else if bytes.starts_with(b"\x89HDF\r\n\x1a\n") {
-        ModelKind::Hdf5
+        match Tree::from_hdf5(bytes.to_vec()) {
+            // what else is wrong is said by the loader
+            Err(ModelError::Unsupported(text)) if text.contains("attribute") => ModelKind::Hdf5,
+            _ => ModelKind::DeepmdPortable,
+        }
     } else if bytes.starts_with(TORCH_MAGIC) {
         ModelKind::TorchLegacy
     } else if bytes.get(257..262) == Some(b"ustar") {

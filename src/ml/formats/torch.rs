@@ -55,7 +55,7 @@ impl DType {
         })
     }
 
-    fn size(self) -> usize {
+    pub(super) fn size(self) -> usize {
         match self {
             DType::F64 | DType::I64 => 8,
             DType::F32 | DType::I32 => 4,
@@ -65,7 +65,7 @@ impl DType {
     }
 
     /// Value of one element; `bytes` has [`DType::size`] bytes, little-endian.
-    fn decode(self, bytes: &[u8]) -> f64 {
+    pub(super) fn decode(self, bytes: &[u8]) -> f64 {
         let mut raw = [0; 8];
         raw[..bytes.len()].copy_from_slice(bytes);
         let bits = u64::from_le_bytes(raw);

@@ -7,7 +7,7 @@ use crate::ml::deepmd::model::{
     AttentionLayer, DeepmdModel, Descriptor, Embedding, Environment, Fitting, Network,
     PairEmbeddings, Parameters, SeAtten, SeE2A, SeE2R, SeE3, Selection, Stored, Switch, TypeInput,
 };
-use crate::ml::error::{ModelError, Result};
+use crate::ml::error::Result;
 use crate::ml::formats::node::Node;
 
 /// Reads the model of an opened TorchScript file.
@@ -84,7 +84,9 @@ fn dense(node: &Node) -> Result<crate::ml::deepmd::model::Dense> {
         node.child("matrix")?.array()?,
         optional("bias")?,
         optional("idt")?,
-        node.child("activate_name")?.text()?,
+        // None in the output layer of models that were not converted
+        node.some("activate_name")
+            .map_or(Ok("none"), |n| n.text())?,
         flag(node, "resnet")?,
     )
     .map_err(|e| node.error(e))
@@ -326,10 +328,7 @@ fn fitting(node: &Node, types: usize) -> Result<(Fitting, Vec<f64>)> {
         return Err(super::unsupported_model(&class));
     }
     if flag(node, "use_aparam_as_mask")? {
-        return Err(ModelError::unsupported(
-            "the model uses its atomic parameters as a mask of virtual atoms, which argyro does \
-             not evaluate",
-        ));
+        return Err(super::masked_parameters());
     }
     let nets = networks(&node.child("filter_layers")?)?;
     let networks: Vec<Network> = nets.iter().map(network).collect::<Result<_>>()?;

@@ -85,7 +85,9 @@ fn all() {
             "{name}{ext}: E {:.6} dE {de:.1e} dF {df:.1e} dW {dv:.1e}",
             got.energy
         );
-        check_gradient(&s, |e| evaluate(&model, e, inputs), 1e-5);
+        if ext == ".pth" {
+            check_gradient(&s, |e| evaluate(&model, e, inputs), 1e-5);
+        }
     }
     assert!(failed == 0);
 }
