@@ -45,12 +45,32 @@ const MLIAP: &[Network] = &[network(
     ["H", "C"],
 )];
 
+const E3GNN: &[Network] = &[
+    network(
+        "e3gnn",
+        "* * tests/fixtures/sevennet/s010_manual.pth",
+        ["S", "Cl"],
+    ),
+    network(
+        "e3gnn modal pbe",
+        "* * tests/fixtures/sevennet/s011_modal_all.pth",
+        ["Li", "P"],
+    ),
+];
+const E3GNN_PARALLEL: &[Network] = &[network(
+    "e3gnn/parallel",
+    "* * 1 tests/fixtures/sevennet/s09_old_names.pth",
+    ["P", "S"],
+)];
+
 /// Recipes of a machine-learning style; none for other styles.
 pub fn networks(name: &str) -> &'static [Network] {
     match name {
         "mace" => MACE,
         "symmetrix/mace" => SYMMETRIX,
         "mliap" => MLIAP,
+        "e3gnn" => E3GNN,
+        "e3gnn/parallel" => E3GNN_PARALLEL,
         _ => &[],
     }
 }

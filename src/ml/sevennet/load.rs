@@ -3,9 +3,11 @@
 
 use super::{checkpoint, frozen};
 use crate::ml::equivariant::model::Network;
+use crate::ml::equivariant::summary::summary;
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::formats::torch::{Layout, TorchFile};
+use crate::ml::summary::ModelSummary;
 
 /// Reads a model from the contents of one file.
 ///
@@ -59,4 +61,25 @@ pub fn load_parts(parts: Vec<Vec<u8>>, modality: Option<&str>) -> Result<Network
         ));
     }
     frozen::load(&files)
+}
+
+/// Describes the model in the contents of one file. A model of several modalities is described as
+/// it is for the first.
+///
+/// # Errors
+/// As [`load_bytes`].
+pub fn describe(bytes: Vec<u8>) -> Result<ModelSummary> {
+    let file = ModelFile::open(bytes.clone())?;
+    let modalities = match (&file.kind, &file.torch) {
+        (ModelKind::SevenNet, Some(torch)) => checkpoint::modalities(torch)?,
+        _ => Vec::new(),
+    };
+    let first = modalities.first().cloned();
+    let mut summary = summary(&load_bytes(bytes, first.as_deref())?);
+    for (k, name) in modalities.iter().enumerate() {
+        summary
+            .hyperparameters
+            .insert(k, (format!("modality {k}"), name.clone()));
+    }
+    Ok(summary)
 }

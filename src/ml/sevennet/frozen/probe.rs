@@ -28,6 +28,8 @@ pub struct Frozen {
     pub version: String,
     /// Type of the constants.
     pub stored: Stored,
+    /// Whether the first file is a part of a parallel deployment.
+    pub part: bool,
 }
 
 impl Frozen {
@@ -87,6 +89,7 @@ impl Frozen {
             cutoff: cutoff.ok_or_else(|| ModelError::malformed("the cutoff is no number"))?,
             version: text("version").unwrap_or_default(),
             stored,
+            part: first.member("extra/comm_size")?.is_some(),
         })
     }
 

@@ -124,6 +124,12 @@ pub fn survey(model: &Frozen) -> Result<Survey> {
         let found = events.iter().find(|e| e.key == key);
         found.ok_or_else(|| other(&format!("`{key}` is never set")))
     };
+    if model.part && events.iter().all(|e| e.key != "atomic_energy") {
+        return Err(ModelError::unsupported(
+            "the file is a part of a model deployed for several ranks, which needs all its parts: \
+             pair_style e3gnn/parallel with pair_coeff * * N FOLDER, or the checkpoint",
+        ));
+    }
     let (basis, harmonics) = (first("edge_embedding")?, first("edge_attr")?);
     let readout = first("scaled_atomic_energy")?;
     let energy = first("atomic_energy")?.number;
