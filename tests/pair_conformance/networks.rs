@@ -45,6 +45,16 @@ const MLIAP: &[Network] = &[network(
     ["H", "C"],
 )];
 
+const NEQUIP: &[Network] = &[network(
+    "nequip",
+    "* * tests/fixtures/nequip/pairs_l2.ckpt",
+    ["Li", "S"],
+)];
+const DEEPMD: &[Network] = &[
+    network("deepmd tests/fixtures/deepmd/sea_2s.pb", "* *", ["O", "H"]),
+    network("deepmd tests/fixtures/deepmd/ser.pb", "* *", ["O", "H"]),
+];
+
 const E3GNN: &[Network] = &[
     network(
         "e3gnn",
@@ -63,12 +73,17 @@ const E3GNN_PARALLEL: &[Network] = &[network(
     ["P", "S"],
 )];
 
+/// Styles without a model among the fixtures, and why.
+pub const WITHOUT_FIXTURE: &[(&str, &str)] = &[];
+
 /// Recipes of a machine-learning style; none for other styles.
 pub fn networks(name: &str) -> &'static [Network] {
     match name {
         "mace" => MACE,
         "symmetrix/mace" => SYMMETRIX,
         "mliap" => MLIAP,
+        "nequip" => NEQUIP,
+        "deepmd" => DEEPMD,
         "e3gnn" => E3GNN,
         "e3gnn/parallel" => E3GNN_PARALLEL,
         _ => &[],

@@ -6,7 +6,9 @@
 //! Imports the formats, e3nn modules and the description of the network.
 
 mod checkpoint;
+mod layers;
 mod modules;
+mod old;
 mod parts;
 mod state;
 

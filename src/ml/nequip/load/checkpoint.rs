@@ -2,7 +2,7 @@
 //! builder. The layouts are derived from the settings as the builder derives them
 //! (nequip/model/nequip_models.py, nn/convnetlayer.py, nn/interaction_block.py).
 
-use super::modules::{dense, plain};
+use super::layers::{dense, plain};
 use super::parts;
 use super::state::State;
 use crate::ml::activation::{Activation, Function};
