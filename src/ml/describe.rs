@@ -6,7 +6,6 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::ml::equivariant;
 use crate::ml::error::Result;
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::mace;
@@ -21,9 +20,7 @@ type Describe = fn(Vec<u8>) -> Result<ModelSummary>;
 const FAMILIES: &[(Family, Describe)] = &[
     (Family::Mace, mace::summary::describe),
     (Family::Nequip, nequip::load::describe),
-    (Family::SevenNet, |bytes| {
-        sevennet::load_bytes(bytes, None).map(|network| equivariant::summary::summary(&network))
-    }),
+    (Family::SevenNet, sevennet::load::describe),
 ];
 
 /// A model file.

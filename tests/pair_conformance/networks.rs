@@ -55,17 +55,26 @@ const DEEPMD: &[Network] = &[
     network("deepmd tests/fixtures/deepmd/ser.pb", "* *", ["O", "H"]),
 ];
 
-/// Styles without a model among the fixtures, and why.
-pub const WITHOUT_FIXTURE: &[(&str, &str)] = &[
-    (
+const E3GNN: &[Network] = &[
+    network(
         "e3gnn",
-        "tests/sevennet.rs tests what it shares with nequip",
+        "* * tests/fixtures/sevennet/s010_manual.pth",
+        ["S", "Cl"],
     ),
-    (
-        "e3gnn/parallel",
-        "its files contain code of sevenn (GPL-3.0)",
+    network(
+        "e3gnn modal pbe",
+        "* * tests/fixtures/sevennet/s011_modal_all.pth",
+        ["Li", "P"],
     ),
 ];
+const E3GNN_PARALLEL: &[Network] = &[network(
+    "e3gnn/parallel",
+    "* * 1 tests/fixtures/sevennet/s09_old_names.pth",
+    ["P", "S"],
+)];
+
+/// Styles without a model among the fixtures, and why.
+pub const WITHOUT_FIXTURE: &[(&str, &str)] = &[];
 
 /// Recipes of a machine-learning style; none for other styles.
 pub fn networks(name: &str) -> &'static [Network] {
@@ -75,6 +84,8 @@ pub fn networks(name: &str) -> &'static [Network] {
         "mliap" => MLIAP,
         "nequip" => NEQUIP,
         "deepmd" => DEEPMD,
+        "e3gnn" => E3GNN,
+        "e3gnn/parallel" => E3GNN_PARALLEL,
         _ => &[],
     }
 }

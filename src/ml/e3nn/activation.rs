@@ -14,7 +14,7 @@ fn second_moment(function: Function) -> Option<f64> {
         Function::Abs => 1.001110600838467,
         Function::Sigmoid => 1.8467055342154763,
         Function::Relu => 1.4163393446331365,
-        Function::Elu => 1.2467863887570512,
+        Function::Elu => 1.2467863885570512,
         Function::ShiftedSoftplus => 1.878204668541552,
         // no known network normalises these
         Function::Mish

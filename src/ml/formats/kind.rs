@@ -102,6 +102,7 @@ impl ModelKind {
                 | K::NequipScript
                 | K::NequipCheckpoint
                 | K::SevenNet
+                | K::SevenNetDeployed
         )
     }
 

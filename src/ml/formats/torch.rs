@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::archive::Archive;
 use super::pickle::{self, Pickle};
-use super::value::Tensor;
+use super::value::{Tensor, Value, ValueId};
 use crate::ml::error::{ModelError, Result};
 
 /// Form of a torch zip file.
@@ -196,6 +196,32 @@ impl TorchFile {
     /// # Errors
     /// Where the storage is absent or damaged, its type unknown, or an index outside of it.
     pub fn array(&self, tensor: &Tensor) -> Result<Array> {
+        self.array_below(&self.storage_prefix, self.storage_suffix, tensor)
+    }
+
+    /// The constants of TorchScript code, `CONSTANTS.c0`, `c1`, ..; None where one is no tensor.
+    /// Empty where the file has none.
+    ///
+    /// # Errors
+    /// Where they are damaged.
+    pub fn constants(&self) -> Result<Vec<Option<Array>>> {
+        let Some(bytes) = self.member("constants.pkl")? else {
+            return Ok(Vec::new());
+        };
+        let pickle = pickle::load(&bytes)?;
+        let Some(items) = pickle.values.elements(pickle.root) else {
+            return Err(ModelError::malformed("constants.pkl holds no tuple"));
+        };
+        let prefix = format!("{}constants/", self.root);
+        let read = |id: &ValueId| match pickle.values.get(*id) {
+            Value::Tensor(tensor) => self.array_below(&prefix, "", tensor).map(Some),
+            _ => Ok(None),
+        };
+        items.iter().map(read).collect()
+    }
+
+    /// Copies a tensor out of the storages `prefix` KEY `suffix`.
+    fn array_below(&self, prefix: &str, suffix: &str, tensor: &Tensor) -> Result<Array> {
         let class = &tensor.storage.class;
         let Some(dtype) = DType::of_storage(class) else {
             return Err(ModelError::unsupported(format!(
@@ -215,7 +241,7 @@ impl TorchFile {
         if count == 0 {
             return Ok(Array { shape, data, dtype });
         }
-        let storage = self.storage(&tensor.storage.key)?;
+        let storage = self.storage(format!("{prefix}{}{suffix}", tensor.storage.key))?;
         let elements = storage.len() / dtype.size();
         let last = tensor
             .size
@@ -245,15 +271,13 @@ impl TorchFile {
         Ok(Array { shape, data, dtype })
     }
 
-    fn storage(&self, key: &str) -> Result<Rc<Vec<u8>>> {
-        if let Some(data) = self.storages.borrow().get(key) {
+    /// Contents of a storage, by the whole name of its member.
+    fn storage(&self, name: String) -> Result<Rc<Vec<u8>>> {
+        if let Some(data) = self.storages.borrow().get(&name) {
             return Ok(Rc::clone(data));
         }
-        let name = format!("{}{key}{}", self.storage_prefix, self.storage_suffix);
         let data = Rc::new(self.archive.borrow_mut().read(&name)?);
-        self.storages
-            .borrow_mut()
-            .insert(key.to_owned(), Rc::clone(&data));
+        self.storages.borrow_mut().insert(name, Rc::clone(&data));
         Ok(data)
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod frozen;
 pub mod load;
 pub mod modality;
 
