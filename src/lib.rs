@@ -17,6 +17,10 @@ pub mod engine;
 
 pub mod pair;
 
+pub mod bond;
+
+pub mod angle;
+
 pub mod fix;
 
 pub mod compute;

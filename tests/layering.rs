@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["graph"],
     &["script"],
     &["engine"],
-    &["pair"],
+    &["pair", "bond", "angle"],
     &["fix"],
     &["compute"],
     &["dump"],

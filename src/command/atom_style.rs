@@ -11,9 +11,14 @@ pub const COMMAND: CommandEntry = CommandEntry {
     signature: &Signature {
         name: "atom_style",
         summary: "Sets which properties atoms have",
-        args: &[arg("style", Kind::Word, "atomic or charge")],
+        args: &[arg(
+            "style",
+            Kind::Word,
+            "atomic, charge, bond, angle, molecular or full",
+        )],
         keywords: &[],
-        description: "`atomic`: position, velocity, type. `charge`: and a charge. Must come before the box. Default: atomic.",
+        description: "`atomic`: position, velocity, type. `charge`: and a charge. `bond`, `angle`, `molecular`: and a molecule and bonds, `angle` and `molecular` also angles. \
+`full`: both. Must come before the box. Default: atomic.",
         examples: &["atom_style charge"],
     },
     run,
@@ -21,10 +26,6 @@ pub const COMMAND: CommandEntry = CommandEntry {
 
 /// Styles of LAMMPS that are not here.
 const KNOWN: &[&str] = &[
-    "angle",
-    "bond",
-    "full",
-    "molecular",
     "sphere",
     "hybrid",
     "spin",

@@ -73,8 +73,13 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         );
     }
     for k in args.keywords().filter(|k| k.name().ends_with("/types")) {
-        if k.int("N")? != 0 && !state.atom_style.bonds {
-            let what = k.name().trim_end_matches("/types");
+        let what = k.name().trim_end_matches("/types");
+        let allowed = match what {
+            "bond" => state.atom_style.bonds,
+            "angle" => state.atom_style.angles,
+            _ => false,
+        };
+        if k.int("N")? != 0 && !allowed {
             return Err(
                 Error::input(format!("No {what}s allowed with this atom style"))
                     .at(k.position())
@@ -97,6 +102,12 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let text = box_text(&cell);
     finish_cell(s.engine, cell)?;
     s.engine.state.types = Types::new(types as usize);
+    let bonded = |name: &str| -> Result<usize> {
+        let n = args.keyword(name).map_or(Ok(0), |k| k.int("N"))?;
+        Ok(n.clamp(0, MAX_TYPES) as usize)
+    };
+    s.engine.state.types.bonds = bonded("bond/types")?;
+    s.engine.state.types.angles = bonded("angle/types")?;
     s.log().line(&format!("Created {text}"));
     s.log().line("  1 by 1 by 1 MPI processor grid");
     Ok(Flow::Next)

@@ -21,7 +21,7 @@ const KEYWORDS: &[Keyword] = &[
     keyword(
         "bond",
         &[arg("value", Kind::YesNo, "")],
-        "must be no: atoms have no bonds",
+        "delete bonds and angles of deleted atoms too, default no",
     ),
     keyword(
         "mol",
@@ -89,7 +89,8 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
             .keyword(k)
             .map_or(Ok(default), |k| k.yes_no("value"))
     };
-    if yes("bond", false)? {
+    let bonds = yes("bond", false)?;
+    if bonds && !s.engine.state.atom_style.bonds {
         return Err(Error::input(
             "Cannot delete_atoms bond yes for non-molecular systems",
         ));
@@ -99,7 +100,21 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         whole_molecules(s.engine, &mut doomed)?;
     }
     let before = s.engine.state.atoms.len();
-    remove(s.engine, &doomed, yes("compress", true)?);
+    if bonds {
+        let atoms = &mut s.engine.state.atoms;
+        let gone: std::collections::HashSet<i64> = atoms
+            .id
+            .iter()
+            .zip(&doomed)
+            .filter(|p| *p.1)
+            .map(|p| *p.0)
+            .collect();
+        atoms.topology.retain_whole(|id| !gone.contains(&id));
+    }
+    // Bonds name atoms by their IDs, so molecular systems keep them, as in LAMMPS.
+    let compress = yes("compress", true)? && !s.engine.state.atom_style.bonds;
+    remove(s.engine, &doomed, compress);
+    s.engine.topology_changed();
     let after = s.engine.state.atoms.len();
     s.log().line(&format!(
         "Deleted {} atoms, new total = {after}",

@@ -154,6 +154,14 @@ fn styles() -> Vec<String> {
     }
     vec![
         names("pair", pair::PAIR_STYLES.iter().map(|e| e.signature.name)),
+        names(
+            "bond",
+            crate::bond::BOND_STYLES.iter().map(|e| e.signature.name),
+        ),
+        names(
+            "angle",
+            crate::angle::ANGLE_STYLES.iter().map(|e| e.signature.name),
+        ),
         names("fix", fix::FIXES.iter().map(|e| e.signature.name)),
         names(
             "compute",

@@ -3,6 +3,7 @@
 //! May import `graph`, `script`, `engine` and below.
 
 mod atom_style;
+mod bonded;
 mod boundary;
 mod box_;
 mod change_box;
@@ -26,6 +27,7 @@ mod labelmap;
 mod lattice;
 mod log;
 mod mass;
+mod minimize;
 mod neighbor;
 mod package;
 mod pair;
@@ -34,6 +36,7 @@ mod quit;
 mod read_data;
 mod region;
 mod replicate;
+mod rerun;
 mod restart;
 mod run;
 mod set;
@@ -109,6 +112,9 @@ pub const COMMANDS: &[CommandEntry] = &[
     fix::FIX,
     fix::UNFIX,
     fix::FIX_MODIFY,
+    minimize::MINIMIZE,
+    minimize::MIN_STYLE,
+    minimize::MIN_MODIFY,
     kspace::KSPACE_STYLE,
     kspace::KSPACE_MODIFY,
     neighbor::NEIGHBOR,
@@ -116,12 +122,20 @@ pub const COMMANDS: &[CommandEntry] = &[
     pair::PAIR_STYLE,
     pair::PAIR_COEFF,
     pair::PAIR_MODIFY,
+    bonded::BOND_STYLE,
+    bonded::BOND_COEFF,
+    bonded::ANGLE_STYLE,
+    bonded::ANGLE_COEFF,
+    bonded::DIHEDRAL_STYLE,
+    bonded::IMPROPER_STYLE,
+    bonded::SPECIAL_BONDS,
     parallel::ATOM_MODIFY,
     parallel::BALANCE,
     parallel::COMM_MODIFY,
     parallel::COMM_STYLE,
     parallel::NEWTON,
     parallel::PROCESSORS,
+    rerun::COMMAND,
     restart::RESTART,
     restart::READ_RESTART,
     restart::WRITE_RESTART,

@@ -1,5 +1,6 @@
 //! `read_data`
 
+mod bonded;
 mod builder;
 mod general;
 
@@ -107,7 +108,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
             "data file, gzip or plain (recognised by content)",
         )],
         keywords: KEYWORDS,
-        description: "Sections: Masses, Atoms (with or without image flags), Velocities, Pair Coeffs, PairIJ Coeffs, Atom Type Labels. Boxes: orthogonal, triclinic (xy xz yz) and general triclinic (avec bvec cvec, abc origin), which is rotated into LAMMPS' orientation. Atoms outside a periodic box are wrapped and their image flags adjusted; atoms outside a non-periodic one are an error. Blank and comment lines may stand anywhere.",
+        description: "Sections: Masses, Atoms (with or without image flags), Velocities, Bonds, Angles, Pair Coeffs, PairIJ Coeffs, Bond Coeffs, Angle Coeffs, Atom Type Labels. Boxes: orthogonal, triclinic (xy xz yz) and general triclinic (avec bvec cvec, abc origin), which is rotated into LAMMPS' orientation. Atoms outside a periodic box are wrapped and their image flags adjusted; atoms outside a non-periodic one are an error. Blank and comment lines may stand anywhere.",
         examples: &[
             "read_data li6ps5cl.data",
             "read_data two.data add append shift 10 0 0 group second",
@@ -167,8 +168,14 @@ fn settings(s: &mut Session<'_>, args: &Args) -> Result<Settings> {
     for k in args.keywords() {
         match k.name() {
             "shift" => settings.shift = [k.real("Sx")?, k.real("Sy")?, k.real("Sz")?],
-            "offset" => settings.type_offset = natural(k.int("toff")?, &k, "toff")?,
+            "offset" => {
+                settings.type_offset = natural(k.int("toff")?, &k, "toff")?;
+                settings.bond_offset = natural(k.int("boff")?, &k, "boff")?;
+                settings.angle_offset = natural(k.int("aoff")?, &k, "aoff")?;
+            }
             "nocoeff" => settings.no_coefficients = true,
+            "extra/bond/types" => settings.extra_bonds = natural(k.int("N")?, &k, "N")?,
+            "extra/angle/types" => settings.extra_angles = natural(k.int("N")?, &k, "N")?,
             "extra/atom/types" => settings.extra_types = natural(k.int("N")?, &k, "N")?,
             "group" => {
                 let bit = s
@@ -191,7 +198,14 @@ fn settings(s: &mut Session<'_>, args: &Args) -> Result<Settings> {
             _ => {}
         }
     }
-    if exists && settings.extra_types > 0 {
+    let style = s.engine.state.atom_style;
+    if (settings.extra_bonds > 0 && !style.bonds) || (settings.extra_angles > 0 && !style.angles) {
+        return Err(Error::input(format!(
+            "read_data extra types of bonds or angles: atom_style {} has none",
+            style.name
+        )));
+    }
+    if exists && settings.extra_types + settings.extra_bonds + settings.extra_angles > 0 {
         return Err(Error::input("Cannot use read_data extra with add keyword")
             .help("give extra/atom/types to the first read_data"));
     }

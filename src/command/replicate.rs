@@ -1,7 +1,7 @@
 //! `replicate`
 
 use super::support::box_text;
-use crate::domain::{Atoms, Cell};
+use crate::domain::{Angle, Atoms, Bond, Cell, Topology};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
@@ -90,6 +90,18 @@ fn replicate(engine: &mut Engine, old: &Cell, n: [i64; 3]) {
     engine.state.touch();
 }
 
+/// Bonds and angles of a copy stay inside of it.
+fn copy_topology(from: &Topology, to: &mut Topology, by: i64) {
+    to.bonds.extend(from.bonds.iter().map(|b| Bond {
+        atoms: b.atoms.map(|a| a + by),
+        ..*b
+    }));
+    to.angles.extend(from.angles.iter().map(|a| Angle {
+        atoms: a.atoms.map(|a| a + by),
+        ..*a
+    }));
+}
+
 fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
     let mut out = Atoms::default();
     let edges = old.vectors();
@@ -100,6 +112,7 @@ fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
         for j in 0..n[1] {
             for k in 0..n[2] {
                 let copy = (k * n[1] + j) * n[0] + i;
+                copy_topology(&atoms.topology, &mut out.topology, copy * largest);
                 for a in 0..atoms.len() {
                     let mut x = old.unwrap(atoms.x[a], atoms.image[a]);
                     let mut image = [0; 3];

@@ -9,9 +9,7 @@ use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::signature::{
-    Arg, Args, Keyword, Kind, Signature, arg, keyword, optional, parse_int, rest,
-};
+use crate::signature::{Arg, Args, Keyword, Kind, Signature, arg, keyword, parse_int, rest};
 
 const VALUE: &[Arg] = &[arg("value", Kind::Word, "number or v_name")];
 const ATTRIBUTES: &[Keyword] = &[
@@ -67,13 +65,13 @@ const ATTRIBUTES: &[Keyword] = &[
     ),
     keyword(
         "bond",
-        &[optional("value", Kind::Word, "")],
-        "not supported",
+        &[arg("value", Kind::Word, "")],
+        "type of all bonds between chosen atoms",
     ),
     keyword(
         "angle",
-        &[optional("value", Kind::Word, "")],
-        "not supported",
+        &[arg("value", Kind::Word, "")],
+        "type of all angles between chosen atoms",
     ),
 ];
 const REST: Signature = Signature {
@@ -283,7 +281,9 @@ fn apply(
             ))
             .help("masses belong to types: use the mass command"));
         }
-        "bond" | "angle" => return unsupported(k.name()),
+        "bond" if !style.bonds => return unsupported("bond"),
+        "angle" if !style.angles => return unsupported("angle"),
+        "bond" | "angle" => return bonded(engine, chosen, k),
         "charge" if !style.charge => return unsupported("charge"),
         "mol" if !style.molecule => return unsupported("mol"),
         "image" => image(engine, chosen, k)?,
@@ -296,6 +296,43 @@ fn apply(
         }
     }
     Ok(chosen.len())
+}
+
+/// Sets the types of bonds or angles all of whose atoms are chosen.
+fn bonded(
+    engine: &mut Engine,
+    chosen: &[usize],
+    k: &crate::signature::KeywordArgs<'_>,
+) -> Result<usize> {
+    let types = &engine.state.types;
+    let bonds = k.name() == "bond";
+    let most = if bonds { types.bonds } else { types.angles };
+    let word = k.str("value");
+    let kind = *crate::domain::topology::type_range(word, most, k.name())
+        .map_err(|e| e.at(k.word("value")))?
+        .start() as u32;
+    let atoms = &mut engine.state.atoms;
+    let ids: std::collections::HashSet<i64> = chosen.iter().map(|&i| atoms.id[i]).collect();
+    let inside = |a: &[i64]| a.iter().all(|id| ids.contains(id));
+    let mut count = 0;
+    if bonds {
+        for b in atoms.topology.bonds.iter_mut().filter(|b| inside(&b.atoms)) {
+            b.kind = kind;
+            count += 1;
+        }
+    } else {
+        for a in atoms
+            .topology
+            .angles
+            .iter_mut()
+            .filter(|a| inside(&a.atoms))
+        {
+            a.kind = kind;
+            count += 1;
+        }
+    }
+    engine.topology_changed();
+    Ok(count)
 }
 
 fn whole(v: f64, what: &str) -> Result<i64> {

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
 use crate::io::atomic_write;
-use crate::io::data::{DataFile, PairCoefficients, write};
+use crate::io::data::{BondedData, DataFile, PairCoefficients, write};
 use crate::signature::{Args, Kind, Signature, arg, keyword};
 use std::path::Path;
 
@@ -64,7 +64,8 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let label_types = args
         .keyword("types")
         .is_some_and(|k| k.str("value") == "labels");
-    save(state, Path::new(&name), pair, labels, label_types).map_err(|e| e.or_at(0))?;
+    let bonded = bonded(s.engine, args.keyword("nocoeff").is_none());
+    save(state, Path::new(&name), pair, bonded, labels, label_types).map_err(|e| e.or_at(0))?;
     Ok(Flow::Next)
 }
 
@@ -121,10 +122,47 @@ fn pair_coefficients(engine: &Engine, all: bool) -> Option<PairCoefficients> {
     })
 }
 
+/// Bonds and angles of atom styles that have them.
+fn bonded(engine: &Engine, coefficients: bool) -> Option<BondedData<'_>> {
+    let state = &engine.state;
+    if !state.atom_style.bonds {
+        return None;
+    }
+    let topology = &state.atoms.topology;
+    let bonds = engine.bonded.bonds.as_ref().map(|b| {
+        let (_, lines) = b.commands();
+        ("Bond Coeffs", b.name().to_string(), lines)
+    });
+    let angles = engine.bonded.angles.as_ref().map(|a| {
+        let (_, lines) = a.commands();
+        ("Angle Coeffs", a.name().to_string(), lines)
+    });
+    Some(BondedData {
+        bond_types: state.types.bonds,
+        angle_types: state.types.angles,
+        bonds: topology
+            .bonds
+            .iter()
+            .map(|b| (b.kind, b.atoms.as_slice()))
+            .collect(),
+        angles: topology
+            .angles
+            .iter()
+            .map(|a| (a.kind, a.atoms.as_slice()))
+            .collect(),
+        coefficients: bonds
+            .into_iter()
+            .chain(angles)
+            .filter(|c| coefficients && !c.2.is_empty())
+            .collect(),
+    })
+}
+
 fn save(
     state: &State,
     path: &Path,
     pair: Option<PairCoefficients>,
+    bonded: Option<BondedData<'_>>,
     labels: Option<Vec<&str>>,
     label_types: bool,
 ) -> Result<()> {
@@ -152,6 +190,7 @@ fn save(
         labels,
         label_types,
         pair,
+        bonded,
         id: &atoms.id,
         kind: &atoms.kind,
         molecule: &atoms.molecule,

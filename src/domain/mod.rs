@@ -24,6 +24,7 @@ pub mod regions;
 pub mod reshape;
 pub mod state;
 pub mod topology;
+pub mod trim;
 
 pub mod values;
 pub mod velocity;
@@ -40,3 +41,4 @@ pub use neighbor::{NeighborSettings, NeighborState};
 pub use region::Region;
 pub use state::{State, Tally};
 pub use topology::{Angle, Bond, SpecialBonds, Topology};
+pub use trim::Trimmed;

@@ -76,6 +76,33 @@ impl Default for SpecialBonds {
     }
 }
 
+/// The range of bond or angle types that `word` names: `3`, `*`, `2*`, `*4`, `2*4`.
+///
+/// # Errors
+/// The word is no range or leaves 1..=count.
+pub fn type_range(word: &str, count: usize, what: &str) -> Result<std::ops::RangeInclusive<usize>> {
+    let bound = |s: &str, default: usize| {
+        if s.is_empty() {
+            Some(default)
+        } else {
+            s.parse().ok()
+        }
+    };
+    let range = match word.split_once('*') {
+        Some((a, b)) => bound(a, 1).zip(bound(b, count)),
+        None => word.parse().ok().map(|t: usize| (t, t)),
+    };
+    match range {
+        Some((a, b)) if a >= 1 && b <= count && a <= b => Ok(a..=b),
+        Some(_) => Err(Error::input(format!(
+            "Invalid {what} type {word}: there are {count} {what} types"
+        ))),
+        None => Err(Error::input(format!(
+            "expected a {what} type or a range of types, found '{word}'"
+        ))),
+    }
+}
+
 /// What a neighbour list does with a special pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {

@@ -22,7 +22,9 @@ impl Engine {
             self.log
                 .warn("No pair style is defined: atoms do not interact");
         }
-        self.warn_about_integrators();
+        if !self.minimising {
+            self.warn_about_integrators();
+        }
         Ok(())
     }
 

@@ -68,6 +68,7 @@ impl Engine {
         f.resize(self.state.atoms.id.len(), [0.0; 3]);
         let parts: Vec<&[[f64; 3]]> = self.forces.out.iter().map(|o| o.f.as_slice()).collect();
         self.bricks.reduce(&parts, f);
+        self.add_bonded(tally, true)?;
         self.add_long_range_forces();
         self.forces.in_step = true;
         self.state.touch();
@@ -78,7 +79,9 @@ impl Engine {
     pub(crate) fn compute_tallies(&mut self, tally: Tally) -> Result<()> {
         // Fixes' shares belong to the step, not to this evaluation.
         let old = std::mem::take(&mut self.state.tallies);
-        self.evaluate(tally.or(old.has))?;
+        let tally = tally.or(old.has);
+        self.evaluate(tally)?;
+        self.add_bonded(tally, false)?;
         self.state.tallies.fix_energy = old.fix_energy;
         self.state.tallies.fix_virial = old.fix_virial;
         Ok(())
@@ -230,15 +233,18 @@ impl Engine {
             list.join(" ")
         ))
         .help("look for overlapping atoms, a timestep in the wrong time unit, or a model used outside of its training data");
-        if let Some((d, i, j)) = self.closest_pair() {
-            e = e.note(format!(
-                "smallest distance {d:.6} between atoms {i} and {j}"
-            ));
+        if let Some(text) = self.overlap() {
+            e = e.note(text);
         }
-        match &self.restart.last_written {
-            Some(f) => e.note(format!("last good restart file: {f}")),
-            None => e,
-        }
+        e
+    }
+
+    /// The closest two atoms, for messages.
+    pub(crate) fn overlap(&self) -> Option<String> {
+        let (d, i, j) = self.closest_pair()?;
+        Some(format!(
+            "smallest distance {d:.6} between atoms {i} and {j}"
+        ))
     }
 
     /// Smallest distance in the neighbour lists and the IDs of the two atoms.

@@ -84,6 +84,11 @@ impl Engine {
         self.lists.current = Some(self.snapshot());
     }
 
+    /// Bonds, angles or the weights of bonded pairs have changed.
+    pub fn topology_changed(&mut self) {
+        self.outdate();
+    }
+
     /// Forgets it: settings that the lists or forces depend on have changed.
     pub(crate) fn outdate(&mut self) {
         self.lists.current = None;
@@ -146,6 +151,7 @@ impl Engine {
             self.needs(),
         )?;
         self.bricks.refresh(&self.state);
+        self.resolve_topology()?;
         self.check_special()
     }
 
@@ -182,6 +188,7 @@ impl Engine {
             self.needs(),
         )?;
         self.check_special()?;
+        self.resolve_topology()?;
         self.lists.held.hold(&self.state);
         self.lists.reach = self.wanted_reach();
         Ok(())

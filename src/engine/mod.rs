@@ -79,6 +79,7 @@ impl Variables for NoVariables {
     }
 }
 
+pub mod bonded;
 mod checks;
 mod clock;
 mod forces;
@@ -86,7 +87,9 @@ mod host;
 mod identity;
 mod kspace;
 mod lists;
+mod minimize;
 mod report;
+mod rerun;
 mod restart;
 mod run;
 pub mod signals;
@@ -94,6 +97,7 @@ pub mod styles;
 pub mod thermo;
 
 pub use clock::{Clock, Section, TimeLimit};
+pub use minimize::{Fire, Integrator, Line, MinPlan, MinSettings, MinStyle, Norm};
 pub use restart::{RestartPlan, Restored, find_newest};
 pub use run::RunPlan;
 
@@ -215,6 +219,12 @@ pub struct Engine {
     pub restored: Restored,
     /// Whether `pair_coeff` and the like have changed since the pair style was prepared.
     pub pair_ready: bool,
+    /// `min_style` and `min_modify` settings.
+    pub min_settings: MinSettings,
+    /// Bond and angle styles.
+    pub bonded: bonded::Bonded,
+    /// A minimisation is going on.
+    minimising: bool,
     clock: Clock,
     forces: Forces,
     lists: Lists,
@@ -250,6 +260,9 @@ impl Engine {
             seeds: Vec::new(),
             restored: Restored::default(),
             pair_ready: false,
+            min_settings: MinSettings::default(),
+            bonded: bonded::Bonded::default(),
+            minimising: false,
             clock: Clock::default(),
             forces: Forces::default(),
             lists: Lists::default(),

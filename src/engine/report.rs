@@ -79,6 +79,33 @@ fn distribution(s: &mut String, name: &str, values: &[usize]) {
 }
 
 impl Engine {
+    /// Writes the loop time, the block of a minimisation and the tables.
+    pub(crate) fn report_minimum(&mut self, seconds: f64, block: &str) {
+        let state = &self.state;
+        let mut s = format!(
+            "Loop time of {} on 1 procs for {} steps with {} atoms\n\n",
+            general(6, seconds),
+            state.step - state.run.first,
+            state.atoms.len()
+        );
+        self.processor_line(&mut s, seconds);
+        s.push('\n');
+        s.push_str(block);
+        self.timing_table(&mut s, seconds);
+        self.list_table(&mut s);
+        self.log.line(s.trim_end());
+    }
+
+    fn processor_line(&self, s: &mut String, seconds: f64) {
+        if let Some(percent) = self.clock.cpu_percent(seconds) {
+            let _ = writeln!(
+                s,
+                "{percent:.1}% CPU use with 1 MPI tasks x {} OpenMP threads",
+                rayon::current_num_threads()
+            );
+        }
+    }
+
     /// Writes the loop time and, with `post`, the tables.
     pub(crate) fn report(&mut self, seconds: f64, post: bool) {
         let state = &self.state;
@@ -92,13 +119,7 @@ impl Engine {
             if steps > 0 && seconds > 0.0 {
                 let _ = writeln!(s, "{}", performance(state, steps as f64 / seconds));
             }
-            if let Some(percent) = self.clock.cpu_percent(seconds) {
-                let _ = writeln!(
-                    s,
-                    "{percent:.1}% CPU use with 1 MPI tasks x {} OpenMP threads",
-                    rayon::current_num_threads()
-                );
-            }
+            self.processor_line(&mut s, seconds);
             self.timing_table(&mut s, seconds);
             self.list_table(&mut s);
         }

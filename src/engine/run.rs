@@ -1,6 +1,7 @@
 //! The run loop: velocity Verlet with the hooks of fixes in LAMMPS' order.
 
 use super::clock::Section;
+use super::restart::LastGood;
 use super::{Engine, signals};
 use crate::domain::Tally;
 use crate::domain::host::Host;
@@ -84,7 +85,7 @@ impl Engine {
     }
 
     /// Everything that can be checked and prepared before forces are needed.
-    fn initialise(&mut self) -> Result<()> {
+    pub(super) fn initialise(&mut self) -> Result<()> {
         self.check_before_run()?;
         self.prepare_pair()?;
         self.state.expected_atoms = self.state.atoms.len();
@@ -136,12 +137,17 @@ impl Engine {
 
     fn steps(&mut self, steps: i64) -> Result<Stop> {
         let mut bar = Progress::new(self.state.step, steps);
+        let mut good = LastGood::default();
         for done in 0..steps {
             if self.time_limit.reached(done) && done > 0 {
                 self.log.line("Wall time limit reached");
                 return Ok(Stop::TimeLimit);
             }
-            let control = self.one_step()?;
+            self.keep_good(&mut good);
+            let control = match self.one_step() {
+                Ok(c) => c,
+                Err(e) => return Err(self.save_good(&good, e)),
+            };
             bar.update(&self.state, self.clock.run_seconds());
             if let Some(signal) = signals::pending() {
                 return Ok(Stop::Signal(signal));
@@ -167,8 +173,7 @@ impl Engine {
         let outdated = self.lists_outdated();
         if outdated || self.fixes_force_rebuild() {
             self.each_fix(|fix, host| fix.pre_exchange(host))?;
-            self.rebuild_lists()
-                .map_err(|e| self.with_last_restart(e))?;
+            self.rebuild_lists().map_err(|e| self.with_overlap(e))?;
             self.clock.book(Section::Neigh);
         } else {
             self.bricks.refresh(&self.state);
@@ -206,7 +211,7 @@ impl Engine {
         Ok(strongest)
     }
 
-    fn step_output(&mut self) -> Result<()> {
+    pub(super) fn step_output(&mut self) -> Result<()> {
         self.write_dumps()?;
         self.write_due_restart()?;
         if self.state.step == self.next_row {
@@ -221,7 +226,7 @@ impl Engine {
 
     /// What the force evaluation of step `step` should accumulate. What is not announced is evaluated when
     /// it is asked for, so this is about speed only.
-    fn tally_wanted(&self, step: i64) -> Tally {
+    pub(super) fn tally_wanted(&self, step: i64) -> Tally {
         let mut tally = self.forces.habit.expected(step);
         if step == self.next_row {
             tally = tally.or(Tally::GLOBAL);
@@ -252,7 +257,7 @@ impl Engine {
         Ok(())
     }
 
-    fn act_on(&mut self, stop: &Stop) -> Result<()> {
+    pub(super) fn act_on(&mut self, stop: &Stop) -> Result<()> {
         match stop {
             Stop::Done | Stop::Fix => Ok(()),
             Stop::FixForGood => {
@@ -273,9 +278,10 @@ impl Engine {
         )))
     }
 
-    fn with_last_restart(&self, e: Error) -> Error {
-        match &self.restart.last_written {
-            Some(f) => e.note(format!("last good restart file: {f}")),
+    /// Adds the closest atoms to an error of the list build.
+    fn with_overlap(&self, e: Error) -> Error {
+        match self.overlap() {
+            Some(text) => e.note(format!("one step before: {text}")),
             None => e,
         }
     }
@@ -305,12 +311,17 @@ impl Engine {
 }
 
 /// Why the loop ended.
-enum Stop {
+pub(super) enum Stop {
     Done,
     Fix,
     FixForGood,
     TimeLimit,
     Signal(&'static str),
+}
+
+/// The stop that a signal asks for.
+pub(super) fn pending_signal() -> Option<Stop> {
+    signals::pending().map(Stop::Signal)
 }
 
 /// Progress bar on the terminal; nothing if standard error is none.

@@ -228,6 +228,7 @@ impl Engine {
     /// # Errors
     /// Coefficients are missing.
     pub(crate) fn prepare_pair(&mut self) -> Result<()> {
+        self.prepare_bonded()?;
         self.prepare_kspace()?;
         let Some(slot) = &mut self.pair else {
             self.pair_ready = true;

@@ -157,14 +157,14 @@ pub struct Barostat {
 }
 
 /// The cell matrix (upper triangular).
-fn matrix(cell: &Cell) -> Voigt {
+pub fn matrix(cell: &Cell) -> Voigt {
     let [lx, ly, lz] = cell.lengths();
     let [xy, xz, yz] = cell.tilt;
     [lx, ly, lz, yz, xz, xy]
 }
 
 /// Inverse of an upper triangular matrix.
-fn inverse(h: &Voigt) -> Voigt {
+pub fn inverse(h: &Voigt) -> Voigt {
     [
         1.0 / h[0],
         1.0 / h[1],
@@ -175,16 +175,18 @@ fn inverse(h: &Voigt) -> Voigt {
     ]
 }
 
-fn upper(h: &Voigt) -> [[f64; 3]; 3] {
+/// As a full matrix.
+pub fn upper(h: &Voigt) -> [[f64; 3]; 3] {
     [[h[0], h[5], h[4]], [0.0, h[1], h[3]], [0.0, 0.0, h[2]]]
 }
 
-fn symmetric(s: &Voigt) -> [[f64; 3]; 3] {
+/// As a full matrix.
+pub fn symmetric(s: &Voigt) -> [[f64; 3]; 3] {
     [[s[0], s[5], s[4]], [s[5], s[1], s[3]], [s[4], s[3], s[2]]]
 }
 
 /// u s u^T for an upper triangular `u` and a symmetric `s`.
-fn congruent(u: &Voigt, s: &Voigt) -> Voigt {
+pub fn congruent(u: &Voigt, s: &Voigt) -> Voigt {
     let (u, s) = (upper(u), symmetric(s));
     let element = |i: usize, j: usize| -> f64 {
         (0..3)
@@ -199,6 +201,19 @@ fn congruent(u: &Voigt, s: &Voigt) -> Voigt {
         element(0, 2),
         element(0, 1),
     ]
+}
+
+/// Half of the trace of sigma h h^T, in units of pressure and volume.
+pub fn strain_energy(h: &Voigt, sigma: &Voigt) -> f64 {
+    let (h, s) = (upper(h), symmetric(sigma));
+    let mut sum = 0.0;
+    for i in 0..3 {
+        for j in 0..3 {
+            let hh: f64 = (0..3).map(|k| h[i][k] * h[j][k]).sum();
+            sum += s[i][j] * hh;
+        }
+    }
+    0.5 * sum
 }
 
 impl Barostat {
@@ -468,16 +483,7 @@ impl Barostat {
         if !self.set.deviatoric {
             return 0.0;
         }
-        let (h, s) = (upper(h), symmetric(&self.sigma));
-        // trace of sigma h h^T
-        let mut sum = 0.0;
-        for i in 0..3 {
-            for j in 0..3 {
-                let hh: f64 = (0..3).map(|k| h[i][k] * h[j][k]).sum();
-                sum += s[i][j] * hh;
-            }
-        }
-        0.5 * sum / nktv2p
+        strain_energy(h, &self.sigma) / nktv2p
     }
 
     /// Potential and kinetic energies of the cell and of the chain, and the strain energy.

@@ -11,6 +11,7 @@ pub mod aveforce;
 pub mod average_common;
 pub mod balance;
 pub mod barostat_common;
+pub mod box_relax;
 pub mod deform;
 pub mod enforce2d;
 pub mod force_common;
@@ -321,6 +322,7 @@ pub const FIXES: &[FixEntry] = &[
     ave_time::STYLE,
     aveforce::STYLE,
     balance::STYLE,
+    box_relax::STYLE,
     deform::STYLE,
     enforce2d::STYLE,
     halt::STYLE,

@@ -383,6 +383,7 @@ fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
     for c in &node.links.kinds {
         if let Kind::Style(kind) = c.kind
             && !matches!(args[c.word], "none" | "delete")
+            && !(args[c.word] == "hybrid" && matches!(kind, "bond" | "angle"))
             && style_names(kind).is_some()
             && style_signature(kind, args[c.word]).is_none()
         {
@@ -412,6 +413,18 @@ fn style_names(kind: &str) -> Option<Vec<&'static str>> {
     match kind {
         "pair" => names(
             crate::pair::PAIR_STYLES
+                .iter()
+                .map(|e| e.signature)
+                .collect(),
+        ),
+        "bond" => names(
+            crate::bond::BOND_STYLES
+                .iter()
+                .map(|e| e.signature)
+                .collect(),
+        ),
+        "angle" => names(
+            crate::angle::ANGLE_STYLES
                 .iter()
                 .map(|e| e.signature)
                 .collect(),

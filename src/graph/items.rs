@@ -240,6 +240,14 @@ pub fn style_signature(kind: &str, name: &str) -> Option<&'static Signature> {
             .iter()
             .map(|e| e.signature)
             .find(|s| s.name == name),
+        "bond" => crate::bond::BOND_STYLES
+            .iter()
+            .map(|e| e.signature)
+            .find(|s| s.name == name),
+        "angle" => crate::angle::ANGLE_STYLES
+            .iter()
+            .map(|e| e.signature)
+            .find(|s| s.name == name),
         "fix" => fix::FIXES
             .iter()
             .map(|e| e.signature)

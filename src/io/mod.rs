@@ -7,3 +7,4 @@ pub mod codec;
 
 pub mod data;
 pub mod restart;
+pub mod snapshots;

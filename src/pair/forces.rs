@@ -37,17 +37,35 @@ impl BrickForces {
     /// Adds the output of another evaluation of the same brick; per-atom values that only one of them
     /// has are left as they are.
     pub fn add(&mut self, other: &BrickForces) {
-        let tensor = |sum: &mut [f64; 6], v: &[f64; 6]| (0..6).for_each(|k| sum[k] += v[k]);
-        for (f, g) in self.f.iter_mut().zip(&other.f) {
-            (0..3).for_each(|k| f[k] += g[k]);
-        }
+        self.add_sums(other);
+        self.add_atoms(other, 0..other.f.len());
+    }
+
+    /// The same for an evaluation of a part of the brick, whose local atom k is atom `kept[k]` here.
+    pub fn add_at(&mut self, other: &BrickForces, kept: &[u32]) {
+        self.add_sums(other);
+        self.add_atoms(other, kept.iter().map(|&i| i as usize));
+    }
+
+    fn add_sums(&mut self, other: &BrickForces) {
         self.vdwl += other.vdwl;
         self.coul += other.coul;
-        tensor(&mut self.virial, &other.virial);
-        let energies = self.atom_energy.iter_mut().zip(&other.atom_energy);
-        energies.for_each(|(sum, e)| *sum += e);
-        let virials = self.atom_virial.iter_mut().zip(&other.atom_virial);
-        virials.for_each(|(sum, v)| tensor(sum, v));
+        (0..6).for_each(|k| self.virial[k] += other.virial[k]);
+    }
+
+    fn add_atoms(&mut self, other: &BrickForces, place: impl Iterator<Item = usize> + Clone) {
+        for (i, g) in place.clone().zip(&other.f) {
+            (0..3).for_each(|k| self.f[i][k] += g[k]);
+        }
+        if !self.atom_energy.is_empty() {
+            let energies = place.clone().zip(&other.atom_energy);
+            energies.for_each(|(i, e)| self.atom_energy[i] += e);
+        }
+        if !self.atom_virial.is_empty() {
+            for (i, v) in place.zip(&other.atom_virial) {
+                (0..6).for_each(|k| self.atom_virial[i][k] += v[k]);
+            }
+        }
     }
 }
 

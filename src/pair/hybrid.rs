@@ -1,13 +1,17 @@
 //! `pair_style hybrid` and `hybrid/overlay`: several styles, each for some pairs of types.
 //!
 //! Under `hybrid` a pair of types belongs to one sub-style, under `hybrid/overlay` the sub-styles of a pair
-//! add up. A sub-style that is not responsible for all pairs gets neighbour lists without the others'.
+//! add up. A sub-style that is not responsible for all pairs gets neighbour lists without the others'; one
+//! with a shorter cutoff than another gets shorter lists and fewer ghosts.
 
 use super::coeffs::{TypePairs, not_set, pairs};
-use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, find};
-use crate::domain::{Bricks, Needs, NeighborList, State};
+use super::{
+    BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, find, prepare,
+};
+use crate::domain::{Bricks, Needs, State, Trimmed};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, rest};
+use rayon::prelude::*;
 
 /// Entry of `hybrid` in the table of pair styles.
 pub const STYLE: PairEntry = PairEntry {
@@ -75,13 +79,20 @@ struct Sub {
     style: Box<dyn PairStyle>,
     /// Pairs of types that `pair_coeff` gave it.
     given: Vec<(usize, usize)>,
-    /// Lists without the pairs of others; `None` if it is responsible for all.
+    /// Lists without the pairs of others and without those far beyond its own cutoff; `None` if it
+    /// needs all pairs.
     view: Option<View>,
 }
 
+/// Lists of one sub-style.
 struct View {
     pairs: TypePairs,
-    bricks: Bricks,
+    /// Interaction range of the sub-style.
+    cutoff: f64,
+    /// The bricks that this is a view of.
+    build_id: u64,
+    part: Trimmed,
+    out: Vec<BrickForces>,
 }
 
 struct Hybrid {
@@ -274,19 +285,21 @@ impl PairStyle for Hybrid {
             };
             return Err(not_set(&missing, name));
         }
-        for (sub, pairs) in self.subs.iter_mut().zip(maps) {
+        for (sub, pairs) in self.subs.iter_mut().zip(&maps) {
             if sub.given.is_empty() {
                 return Err(Error::input(format!(
                     "Pair hybrid sub-style {} is not used: no pair_coeff names it",
                     sub.name
                 )));
             }
-            sub.style.restrict(&pairs);
+            sub.style.restrict(pairs);
             sub.style.init(state)?;
-            sub.view = (!pairs.is_all()).then(|| View {
-                pairs,
-                bricks: Bricks::default(),
-            });
+        }
+        let longest = self.cutoff();
+        for (sub, pairs) in self.subs.iter_mut().zip(maps) {
+            let cutoff = sub.style.cutoff();
+            let needed = !pairs.is_all() || cutoff < longest;
+            sub.view = needed.then(|| View::new(pairs, cutoff));
         }
         Ok(())
     }
@@ -321,11 +334,13 @@ impl PairStyle for Hybrid {
                 None => sub.style.compute(context, out)?,
                 Some(view) => {
                     view.follow(context.bricks);
+                    prepare(&view.part.bricks, context.tally, &mut view.out);
                     let context = ForceContext {
-                        bricks: &view.bricks,
+                        bricks: &view.part.bricks,
                         ..*context
                     };
-                    sub.style.compute(&context, out)?;
+                    sub.style.compute(&context, &mut view.out)?;
+                    view.add_to(out);
                 }
             }
         }
@@ -390,23 +405,43 @@ impl PairStyle for Hybrid {
 }
 
 impl View {
+    fn new(pairs: TypePairs, cutoff: f64) -> View {
+        View {
+            pairs,
+            cutoff,
+            build_id: 0,
+            part: Trimmed::default(),
+            out: Vec::new(),
+        }
+    }
+
     /// Takes over positions of this step, and the lists if they are new.
     fn follow(&mut self, bricks: &Bricks) {
-        if self.bricks.build_id == bricks.build_id {
-            for (mine, b) in self.bricks.bricks.iter_mut().zip(&bricks.bricks) {
-                mine.x.clone_from(&b.x);
-                mine.q.clone_from(&b.q);
-            }
+        if self.build_id == bricks.build_id {
+            self.part.follow(bricks);
             return;
         }
-        self.bricks.clone_from(bricks);
-        for b in &mut self.bricks.bricks {
-            let (kind, pairs) = (&b.kind, &self.pairs);
-            let keep =
-                |i: usize, j: u32| pairs.contains(kind[i] as usize, kind[j as usize] as usize);
-            let lists: [&mut NeighborList; 2] = [&mut b.half, &mut b.full];
-            lists.into_iter().for_each(|l| l.retain(keep));
-            b.special.retain(|p| keep(p.i as usize, p.j));
-        }
+        self.build_id = bricks.build_id;
+        // After a restart the positions are not those of the build: atoms may since have moved by half a
+        // skin each, and may do so again in the other direction.
+        let skin = bricks.list_cutoff - bricks.cutoff;
+        let reach = self.cutoff + 2.0 * skin;
+        let reach2 = if reach < bricks.list_cutoff {
+            reach * reach
+        } else {
+            f64::INFINITY
+        };
+        let pairs = &self.pairs;
+        self.part = bricks.trimmed(|b, i, j| {
+            let j = j as usize;
+            let d2: f64 = (0..3).map(|k| (b.x[i][k] - b.x[j][k]).powi(2)).sum();
+            d2 < reach2 && pairs.contains(b.kind[i] as usize, b.kind[j] as usize)
+        });
+    }
+
+    /// Adds what the sub-style computed to the output of the whole bricks.
+    fn add_to(&self, out: &mut [BrickForces]) {
+        let parts = out.par_iter_mut().zip(&self.out).zip(&self.part.kept);
+        parts.for_each(|((whole, part), kept)| whole.add_at(part, kept));
     }
 }

@@ -7,8 +7,10 @@ pub(crate) mod bitmap;
 mod born;
 mod buck;
 pub mod coeffs;
+
 mod coul;
 mod deepmd;
+mod dispersion_d3;
 mod e3gnn;
 mod eam;
 pub mod forces;
@@ -255,6 +257,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     coul::DEBYE,
     zbl::STYLE,
     zero::STYLE,
+    dispersion_d3::STYLE,
     deepmd::STYLE,
     mace::STYLE,
     mace::SYMMETRIX,

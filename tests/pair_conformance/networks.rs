@@ -45,12 +45,36 @@ const MLIAP: &[Network] = &[network(
     ["H", "C"],
 )];
 
+const NEQUIP: &[Network] = &[network(
+    "nequip",
+    "* * tests/fixtures/nequip/pairs_l2.ckpt",
+    ["Li", "S"],
+)];
+const DEEPMD: &[Network] = &[
+    network("deepmd tests/fixtures/deepmd/sea_2s.pb", "* *", ["O", "H"]),
+    network("deepmd tests/fixtures/deepmd/ser.pb", "* *", ["O", "H"]),
+];
+
+/// Styles without a model among the fixtures, and why.
+pub const WITHOUT_FIXTURE: &[(&str, &str)] = &[
+    (
+        "e3gnn",
+        "tests/sevennet.rs tests what it shares with nequip",
+    ),
+    (
+        "e3gnn/parallel",
+        "its files contain code of sevenn (GPL-3.0)",
+    ),
+];
+
 /// Recipes of a machine-learning style; none for other styles.
 pub fn networks(name: &str) -> &'static [Network] {
     match name {
         "mace" => MACE,
         "symmetrix/mace" => SYMMETRIX,
         "mliap" => MLIAP,
+        "nequip" => NEQUIP,
+        "deepmd" => DEEPMD,
         _ => &[],
     }
 }

@@ -54,6 +54,14 @@ pub fn pages() -> Vec<Page> {
         coeff: Some(p.coeff),
         ..page("pair_style", "pair_style ", p.signature)
     }));
+    all.extend(crate::bond::BOND_STYLES.iter().map(|b| Page {
+        coeff: Some(b.coeff),
+        ..page("bond_style", "bond_style ", b.signature)
+    }));
+    all.extend(crate::angle::ANGLE_STYLES.iter().map(|a| Page {
+        coeff: Some(a.coeff),
+        ..page("angle_style", "angle_style ", a.signature)
+    }));
     all.extend(
         fix::FIXES
             .iter()

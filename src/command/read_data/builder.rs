@@ -1,5 +1,6 @@
 //! Builds the system from the lines of a data file.
 
+use super::bonded;
 use super::general::{Rotated, rotate};
 use crate::command::create_box::MAX_TYPES;
 use crate::command::support::{atom_type, box_text, finish_cell};
@@ -26,6 +27,14 @@ pub(super) struct Settings {
     pub add: Option<Offset>,
     /// `offset`, of atom types.
     pub type_offset: usize,
+    /// `offset`, of bond types.
+    pub bond_offset: usize,
+    /// `offset`, of angle types.
+    pub angle_offset: usize,
+    /// `extra/bond/types`
+    pub extra_bonds: usize,
+    /// `extra/angle/types`
+    pub extra_angles: usize,
     /// `shift`
     pub shift: [f64; 3],
     /// `extra/atom/types`
@@ -273,16 +282,14 @@ impl<'a> Builder<'a> {
 
 impl Sink for Builder<'_> {
     fn header(&mut self, h: &Header) -> Result<()> {
-        for (k, what) in ["bond", "angle", "dihedral", "improper"].iter().enumerate() {
-            if h.topology[k] > 0 || h.topology_types[k] > 0 {
-                let style = self.engine.state.atom_style;
-                let e = Error::input(format!("No {what}s allowed with atom_style {}", style.name));
-                return Err(e.note(format!("the file has {} {what}s", h.topology[k])));
-            }
+        let allowed = bonded::check_header(self.engine, h)?;
+        if !allowed {
+            self.log("  dihedrals and impropers of the file are skipped");
         }
         let cell = self.cell_of(h)?;
         let cell = self.union(cell)?;
         self.types(h)?;
+        bonded::set_types(self.engine, h, &self.settings)?;
         finish_cell(self.engine, cell)?;
         let text = box_text(self.engine.state.cell("Read_data")?);
         self.log(&format!("  {text}"));
@@ -325,6 +332,13 @@ impl Sink for Builder<'_> {
             }
             _ if name.ends_with(" Coeffs") && self.settings.no_coefficients => Ok(false),
             "Masses" | "Atom Type Labels" => Ok(true),
+            "Bonds" | "Angles" => {
+                self.log(&format!("  reading {} ...", name.to_ascii_lowercase()));
+                Ok(true)
+            }
+            "Bond Coeffs" | "Angle Coeffs" => bonded::check_coefficients(self.engine, name, hint),
+            "Dihedrals" | "Dihedral Coeffs" if self.engine.bonded.dihedrals_none => Ok(false),
+            "Impropers" | "Improper Coeffs" if self.engine.bonded.impropers_none => Ok(false),
             _ if name.ends_with(" Coeffs") || name.ends_with(" Labels") => Err(Error::input(
                 format!("Invalid data file section: {name}"),
             )
@@ -453,10 +467,28 @@ impl Sink for Builder<'_> {
         }
     }
 
+    fn bonded(&mut self, kind: &str, atoms: &[i64]) -> Result<()> {
+        let ids: Vec<i64> = atoms.iter().map(|a| a + self.id_offset).collect();
+        for (id, raw) in ids.iter().zip(atoms) {
+            if self.find(*id).is_none() {
+                return Err(Error::input(format!(
+                    "Invalid atom ID {raw} in a bond or angle: there is no such atom"
+                )));
+            }
+        }
+        bonded::add(self.engine, kind, &ids, &self.settings)
+    }
+
+    fn bonded_coefficients(&mut self, section: &str, words: &[&str]) -> Result<()> {
+        bonded::coefficients(self.engine, section, words, &self.settings)
+    }
+
     fn end(&mut self, name: &str, count: u64) -> Result<()> {
         match name {
             "Atoms" => self.log(&format!("  {count} atoms")),
             "Velocities" => self.log(&format!("  {count} velocities")),
+            "Bonds" => self.log(&format!("  {count} bonds")),
+            "Angles" => self.log(&format!("  {count} angles")),
             _ => {}
         }
         Ok(())

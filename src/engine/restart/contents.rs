@@ -19,6 +19,7 @@ impl Engine {
         s.push("types", encode_types(&self.state.types));
         s.push("groups", self.encode_groups());
         s.push("atoms", self.encode_atoms());
+        s.push("topology", self.encode_topology());
         s.push("neighbor", self.encode_neighbor());
         s.push("pair", self.encode_pair());
         for slot in self.fixes.values() {
@@ -166,6 +167,10 @@ impl Engine {
         self.state.types = decode_types(&mut s.require("types")?)?;
         self.decode_groups(s.require("groups")?)?;
         self.decode_atoms(s.require("atoms")?)?;
+        // Files of versions without bonds do not have it.
+        if s.get("topology").is_some() {
+            self.decode_topology(s.require("topology")?)?;
+        }
         self.decode_pair(s.require("pair")?)?;
         self.decode_neighbor(s.require("neighbor")?)?;
         for kind in ["fix", "compute"] {

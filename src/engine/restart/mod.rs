@@ -4,6 +4,10 @@
 //! every sum follows from it.
 
 mod contents;
+mod last_good;
+mod topology;
+
+pub(super) use last_good::LastGood;
 
 use super::Engine;
 use crate::error::{Error, Result};
@@ -24,6 +28,8 @@ pub struct RestartPlan {
     next: Option<i64>,
     /// Name of the last file that was written.
     pub last_written: Option<String>,
+    /// Step of that file.
+    last_step: i64,
 }
 
 /// State of styles from a restart file, waiting for styles with the same ID.
@@ -175,6 +181,7 @@ impl Engine {
         let bytes = self.restart_sections().encode();
         atomic_write::write(path, &bytes, true).map_err(|e| Error::run(format!("{e:#}")))?;
         self.restart.last_written = Some(path.display().to_string());
+        self.restart.last_step = self.state.step;
         Ok(())
     }
 }

@@ -167,8 +167,9 @@ fn count(name: &str, e: &Engine) -> Option<i64> {
         "elaplong" => e.state.step - e.state.run.begin,
         "part" => e.partition,
         "atoms" => e.state.atoms.len() as i64,
-        // Atom styles with bonds do not exist yet.
-        "bonds" | "angles" | "dihedrals" | "impropers" => 0,
+        "bonds" => e.state.atoms.topology.bonds.len() as i64,
+        "angles" => e.state.atoms.topology.angles.len() as i64,
+        "dihedrals" | "impropers" => 0,
         "nbuild" => e.lists.builds,
         "ndanger" => e.lists.dangerous,
         _ => return None,

@@ -127,6 +127,18 @@ pub trait Sink {
     /// The line cannot be used.
     fn pair(&mut self, which: Coefficients, words: &[&str]) -> Result<()>;
 
+    /// A line of Bonds (two atoms) or Angles (three): type and atom IDs.
+    ///
+    /// # Errors
+    /// The line cannot be used.
+    fn bonded(&mut self, kind: &str, atoms: &[i64]) -> Result<()>;
+
+    /// A line of Bond Coeffs or Angle Coeffs.
+    ///
+    /// # Errors
+    /// The line cannot be used.
+    fn bonded_coefficients(&mut self, section: &str, words: &[&str]) -> Result<()>;
+
     /// A section is complete.
     ///
     /// # Errors
@@ -308,8 +320,23 @@ fn body(name: &str, text: &str, layout: AtomLayout, hint: &str, sink: &mut dyn S
             };
             sink.pair(which, &all)
         }
+        "Bonds" | "Angles" => {
+            let atoms = if name == "Bonds" { 2 } else { 3 };
+            let ids: Option<Vec<i64>> = given.iter().skip(2).map(|w| parse_int(w)).collect();
+            match ids {
+                Some(ids) if n == atoms + 2 => sink.bonded(given[1], &ids),
+                _ => Err(wrong().help(format!(
+                    "a line has {} columns: ID, type and {atoms} atom IDs",
+                    atoms + 2
+                ))),
+            }
+        }
+        "Bond Coeffs" | "Angle Coeffs" => {
+            let all: Vec<&str> = text.split_ascii_whitespace().collect();
+            sink.bonded_coefficients(name, &all)
+        }
         _ => Err(Error::input(format!(
-            "section {name} of a data file is not yet supported"
+            "section {name} of a data file is not supported"
         ))),
     }
 }

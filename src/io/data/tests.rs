@@ -81,6 +81,14 @@ impl Sink for Record {
         self.lines.push(format!("{which:?} {}", words.join(" ")));
         Ok(())
     }
+    fn bonded(&mut self, kind: &str, atoms: &[i64]) -> Result<()> {
+        self.lines.push(format!("{kind} {atoms:?}"));
+        Ok(())
+    }
+    fn bonded_coefficients(&mut self, section: &str, words: &[&str]) -> Result<()> {
+        self.lines.push(format!("{section} {}", words.join(" ")));
+        Ok(())
+    }
     fn end(&mut self, _: &str, _: u64) -> Result<()> {
         Ok(())
     }
@@ -269,6 +277,7 @@ fn what_is_written_is_read_back_to_the_bit() {
         labels: Some(vec!["Li", "S"]),
         label_types: true,
         pair: None,
+        bonded: None,
         id: &[7, 3],
         kind: &[1, 2],
         molecule: &[4, 0],

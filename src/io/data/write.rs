@@ -12,6 +12,20 @@ pub struct PairCoefficients {
     pub lines: Vec<Vec<String>>,
 }
 
+/// Bonds and angles to be written.
+pub struct BondedData<'a> {
+    /// Number of bond types.
+    pub bond_types: usize,
+    /// Number of angle types.
+    pub angle_types: usize,
+    /// Types and atom IDs of bonds.
+    pub bonds: Vec<(u32, &'a [i64])>,
+    /// Types and atom IDs of angles.
+    pub angles: Vec<(u32, &'a [i64])>,
+    /// Section names with the name of the style and the words of every line.
+    pub coefficients: Vec<(&'static str, String, Vec<Vec<String>>)>,
+}
+
 /// What a data file contains.
 pub struct DataFile<'a> {
     /// The first line.
@@ -32,6 +46,8 @@ pub struct DataFile<'a> {
     pub label_types: bool,
     /// Pair coefficients.
     pub pair: Option<PairCoefficients>,
+    /// Bonds and angles, if the atom style has them.
+    pub bonded: Option<BondedData<'a>>,
     /// Atom IDs.
     pub id: &'a [i64],
     /// Types, 1-based.
@@ -63,7 +79,17 @@ impl DataFile<'_> {
 /// Writing fails.
 pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}\n", d.title)?;
-    writeln!(out, "{} atoms\n{} atom types\n", d.id.len(), d.types)?;
+    writeln!(out, "{} atoms\n{} atom types", d.id.len(), d.types)?;
+    if let Some(b) = &d.bonded {
+        writeln!(out, "{} bonds\n{} bond types", b.bonds.len(), b.bond_types)?;
+        writeln!(
+            out,
+            "{} angles\n{} angle types",
+            b.angles.len(),
+            b.angle_types
+        )?;
+    }
+    writeln!(out)?;
     let (lo, hi) = d.bounds;
     for (k, axis) in ["x", "y", "z"].iter().enumerate() {
         writeln!(out, "{:?} {:?} {axis}lo {axis}hi", lo[k], hi[k])?;
@@ -94,8 +120,30 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "{}", words.join(" "))?;
         }
     }
+    for (section, style, lines) in d.bonded.iter().flat_map(|b| &b.coefficients) {
+        writeln!(out, "\n{section} # {style}\n")?;
+        for words in lines {
+            writeln!(out, "{}", words.join(" "))?;
+        }
+    }
     if !d.id.is_empty() {
         atoms(d, out)?;
+    }
+    if let Some(b) = &d.bonded {
+        bonded("Bonds", &b.bonds, out)?;
+        bonded("Angles", &b.angles, out)?;
+    }
+    Ok(())
+}
+
+fn bonded(section: &str, list: &[(u32, &[i64])], out: &mut dyn Write) -> io::Result<()> {
+    if list.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{section}\n")?;
+    for (n, (kind, atoms)) in list.iter().enumerate() {
+        let atoms: Vec<String> = atoms.iter().map(i64::to_string).collect();
+        writeln!(out, "{} {kind} {}", n + 1, atoms.join(" "))?;
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub use equivariant::Equivariant;
 pub use fast::prepared;
 pub use model::{Evaluate, NetworkModel, UnitStyles};
 pub use read::count_files;
-pub use species::Species;
+pub use species::{Species, SpeciesMap};
 pub use style::{Files, Named, NetworkStyle, Setup};
 
 use crate::signature::{Arg, Kind, arg, rest};
