@@ -1,6 +1,7 @@
 //! Machine-learning models as arrays in, arrays out: no atoms of the engine, no scripts.
 
 pub mod activation;
+pub mod allegro;
 pub mod brick;
 pub mod deepmd;
 pub mod describe;

@@ -269,6 +269,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     mace::SYMMETRIX,
     mace::MLIAP,
     nequip::STYLE,
+    nequip::ALLEGRO,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
 ];

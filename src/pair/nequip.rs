@@ -1,21 +1,35 @@
-//! `pair_style nequip`: NequIP models as packages, TorchScript or checkpoints.
+//! `pair_style nequip` and `allegro`: NequIP and Allegro models as packages, TorchScript or
+//! checkpoints. Either name takes the files of both.
 
 use super::network::{
-    ATOMIC, COEFF_WITH_FILE, DeviationOptions, Equivariant, Files, NetworkModel, NetworkStyle,
-    OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup,
+    ATOMIC, COEFF_WITH_FILE, DeviationOptions, Equivariant, Evaluate, Files, NetworkModel,
+    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species,
 };
 use super::{PairEntry, PairStyle};
-use crate::domain::State;
 use crate::error::{Error, Result};
-use crate::ml::nequip::load::load_bytes;
-use crate::signature::{Args, Signature};
+use crate::ml::allegro::model::Allegro;
+use crate::ml::allegro::reference;
+use crate::ml::brick::Unsupported;
+use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::layers::Stored;
+use crate::ml::nequip::load::{Loaded, load_bytes};
+use crate::signature::{Args, Keyword, Signature};
 
 /// Entry of `pair_style nequip`.
 pub const STYLE: PairEntry = PairEntry {
     signature: &NEQUIP,
     coeff: &COEFF,
-    build,
+    build: |args, _| build("nequip", args),
 };
+
+/// Entry of `pair_style allegro`.
+pub const ALLEGRO: PairEntry = PairEntry {
+    signature: &ALLEGRO_SIGNATURE,
+    coeff: &COEFF_ALLEGRO,
+    build: |args, _| build("allegro", args),
+};
+
+const KEYWORDS: &[Keyword] = &[OUT_FREQ, OUT_FILE, RELATIVE, RELATIVE_V, ATOMIC, OUT_ENERGY];
 
 const NEQUIP: Signature = Signature {
     name: "nequip",
@@ -38,6 +52,30 @@ const NEQUIP: Signature = Signature {
     examples: &["pair_style nequip", "pair_style nequip out_freq 50"],
 };
 
+const ALLEGRO_SIGNATURE: Signature = Signature {
+    name: "allegro",
+    summary: "Allegro machine-learning potential",
+    args: &[],
+    keywords: KEYWORDS,
+    description: "Energies, forces, virial and their per-atom forms of an Allegro model (A. Musaelian et al., \
+        Nat. Commun. 14, 579, 2023), read from a package (`.nequip.zip`) or TorchScript file \
+        (`.nequip.pth`). A checkpoint (`.ckpt`) has to be packaged first: `nequip-package build NAME.ckpt \
+        NAME.nequip.zip`. Otherwise the same as `pair_style nequip`.\n\n\
+        Restrictions: `units metal`. The network is evaluated in double whatever `package argyro \
+        precision` says, without tables; the energy of an atom depends on its neighbours within the \
+        cutoff only.",
+    examples: &["pair_style allegro"],
+};
+
+const COEFF_ALLEGRO: Signature = Signature {
+    name: "allegro",
+    summary: "model file and type names of the atom types",
+    args: COEFF_WITH_FILE,
+    keywords: &[],
+    description: "As for `pair_style nequip`.",
+    examples: &["pair_coeff * * li6ps5cl.nequip.zip Li P S Cl"],
+};
+
 const COEFF: Signature = Signature {
     name: "nequip",
     summary: "model file and type names of the atom types",
@@ -52,9 +90,9 @@ const COEFF: Signature = Signature {
     ],
 };
 
-fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
+fn build(style: &'static str, args: &Args) -> Result<Box<dyn PairStyle>> {
     Ok(NetworkStyle::boxed(Setup {
-        style: "nequip",
+        style,
         files: Files::InCoeff,
         load: Box::new(load),
         names_optional: false,
@@ -63,6 +101,45 @@ fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
 }
 
 fn load(parts: Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>> {
-    let network = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
-    Ok(Box::new(Equivariant::new(network, Vec::new())))
+    let loaded = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
+    Ok(match loaded {
+        Loaded::Network(network) => Box::new(Equivariant::new(network, Vec::new())),
+        Loaded::Allegro(model) => Box::new(Local(model)),
+    })
+}
+
+/// An Allegro model.
+#[derive(Debug)]
+struct Local(Allegro);
+
+impl NetworkModel for Local {
+    fn r_max(&self) -> f64 {
+        self.0.r_max
+    }
+
+    fn species(&self) -> Vec<Species> {
+        let named = self.0.atomic_numbers.iter().zip(&self.0.type_names);
+        named
+            .map(|(&z, name)| Species {
+                name: name.clone(),
+                number: (z > 0).then_some(z),
+            })
+            .collect()
+    }
+
+    fn stored_single(&self) -> bool {
+        self.0.stored == Stored::Single
+    }
+
+    fn describe(&self) -> Vec<String> {
+        vec![format!("written by {}", self.0.origin)]
+    }
+
+    fn fast(&self, _: bool, _: bool) -> std::result::Result<Box<dyn Evaluate>, Unsupported> {
+        Err(Unsupported::new("Allegro models"))
+    }
+
+    fn plain(&self, edges: &EdgeList) -> Evaluation {
+        reference::evaluate(&self.0, edges)
+    }
 }

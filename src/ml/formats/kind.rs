@@ -172,8 +172,8 @@ impl ModelKind {
                  NAME.model-lammps.pt as `mace_create_lammps_model NAME.model` makes it"
             }
             Family::Nequip => {
-                "needed is a NequIP package (.nequip.zip), checkpoint (.ckpt) or TorchScript file \
-                 (.nequip.pth, or .pth of nequip-deploy)"
+                "needed is a NequIP or Allegro package (.nequip.zip), TorchScript file (.nequip.pth, or \
+                 .pth of nequip-deploy) or NequIP checkpoint (.ckpt)"
             }
             Family::SevenNet => {
                 "needed is a SevenNet checkpoint (checkpoint_best.pth) or what `sevenn get_model` \

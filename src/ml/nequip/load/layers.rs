@@ -70,30 +70,8 @@ impl LayerReader<'_, '_> {
             gate: gate(&node.child("equivariant_nonlin")?)?,
             residual: residual.unwrap_or(false),
         };
-        parts::normalise(&mut layer, self.exact_norms(norms(&conv)?));
+        parts::normalise(&mut layer, exact_norms(&self.settings, norms(&conv)?));
         Ok(layer)
-    }
-
-    /// Neighbour norms without the rounding of a file in f32: from the settings of the package,
-    /// where they give numbers that round to those of the network.
-    fn exact_norms(&self, norms: Vec<f64>) -> Vec<f64> {
-        let mut lines = self.settings.lines().map(str::trim);
-        let value = |line: &str| line.rsplit(':').next()?.trim().parse::<f64>().ok();
-        while let Some(line) = lines.next() {
-            let Some(rest) = line.strip_prefix("avg_num_neighbors:") else {
-                continue;
-            };
-            let averages: Vec<f64> = match rest.trim() {
-                "" => lines.clone().map_while(value).take(norms.len()).collect(),
-                number => number.parse().into_iter().collect(),
-            };
-            let exact: Vec<f64> = averages.iter().map(|n| 1.0 / n.sqrt()).collect();
-            let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-7 * b;
-            if exact.len() == norms.len() && exact.iter().zip(&norms).all(near) {
-                return exact;
-            }
-        }
-        norms
     }
 
     /// Signs of the tables beside the tensor product; packages hold them in compiled form, there
@@ -106,6 +84,28 @@ impl LayerReader<'_, '_> {
         add_tables(&mut signs, product)?;
         Ok(signs)
     }
+}
+
+/// Neighbour norms without the rounding of a file in f32: from the settings of the package,
+/// where they give numbers that round to those of the network.
+pub fn exact_norms(settings: &str, norms: Vec<f64>) -> Vec<f64> {
+    let mut lines = settings.lines().map(str::trim);
+    let value = |line: &str| line.rsplit(':').next()?.trim().parse::<f64>().ok();
+    while let Some(line) = lines.next() {
+        let Some(rest) = line.strip_prefix("avg_num_neighbors:") else {
+            continue;
+        };
+        let averages: Vec<f64> = match rest.trim() {
+            "" => lines.clone().map_while(value).take(norms.len()).collect(),
+            number => number.parse().into_iter().collect(),
+        };
+        let exact: Vec<f64> = averages.iter().map(|n| 1.0 / n.sqrt()).collect();
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-7 * b;
+        if exact.len() == norms.len() && exact.iter().zip(&norms).all(near) {
+            return exact;
+        }
+    }
+    norms
 }
 
 /// Takes the tables `_w3j_l1_l2_l3` of a tensor product's compiled part.
@@ -124,7 +124,7 @@ fn add_tables(signs: &mut WignerSigns, product: &Node) -> Result<()> {
 }
 
 /// Factors of the senders: 1 / sqrt(average number of neighbours), one or one per species.
-fn norms(conv: &Node) -> Result<Vec<f64>> {
+pub fn norms(conv: &Node) -> Result<Vec<f64>> {
     if let Some(norm) = conv.some("avg_num_neighbors_norm") {
         return Ok(norm.child("norm_const")?.array()?.data);
     }

@@ -7,7 +7,6 @@ use crate::ml::equivariant::model::{Network, Readout};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::node::Node;
 use crate::ml::formats::torch::{DType, TorchFile};
-use crate::ml::formats::value::Value;
 use crate::ml::layers::Stored;
 use crate::ml::repulsion::Repulsion;
 
@@ -25,14 +24,13 @@ const KNOWN: [&str; 9] = [
 ];
 
 /// The network of a package or TorchScript file.
-pub fn load(file: &TorchFile) -> Result<Network> {
-    let found = find(&Node::root(file))?;
+pub fn load(file: &TorchFile, found: &Found) -> Result<Network> {
     if found.modules.get("one_hot").is_some() {
-        return old::load(file, &found);
+        return old::load(file, found);
     }
     Reader {
         modules: &found.modules,
-        names: found.names,
+        names: type_names(found)?,
         versions: Versions::of(file)?,
         settings: text_member(file, "model/config.yaml")?,
     }
@@ -49,7 +47,8 @@ pub struct Found<'t> {
     pub outer: Vec<Node<'t>>,
 }
 
-fn find<'t>(root: &Node<'t>) -> Result<Found<'t>> {
+/// Finds the network of a file.
+pub fn find<'t>(root: &Node<'t>) -> Result<Found<'t>> {
     if root.get("sole_model").is_some() && root.items().len() > 1 {
         return Err(ModelError::unsupported(
             "the package holds several models; package the one that is meant \
@@ -61,18 +60,12 @@ fn find<'t>(root: &Node<'t>) -> Result<Found<'t>> {
     let mut outer = Vec::new();
     for _ in 0..8 {
         names = node.some("type_names").or(names);
-        if node.get("layer0_convnet").is_some() {
+        if node.get("layer0_convnet").is_some() || node.get("allegro").is_some() {
             return Ok(Found {
                 modules: node,
                 names,
                 outer,
             });
-        }
-        if node.get("allegro").is_some() {
-            return Err(ModelError::unsupported(
-                "the file is an Allegro model, which argyro does not evaluate yet; a NequIP model \
-                 is needed",
-            ));
         }
         let inner = ["sole_model", "model", "func"];
         match inner.iter().find_map(|name| node.some(name)) {
@@ -93,13 +86,18 @@ pub fn text_member(file: &TorchFile, name: &str) -> Result<String> {
 }
 
 /// Versions of the programs that wrote a package.
-struct Versions {
-    nequip: Option<String>,
-    e3nn: Option<String>,
+pub struct Versions {
+    /// NequIP.
+    pub nequip: Option<String>,
+    /// Allegro.
+    pub allegro: Option<String>,
+    /// e3nn.
+    pub e3nn: Option<String>,
 }
 
 impl Versions {
-    fn of(file: &TorchFile) -> Result<Versions> {
+    /// Versions in the package's metadata; none in other files.
+    pub fn of(file: &TorchFile) -> Result<Versions> {
         let text = text_member(file, "model/package_metadata.txt")?;
         let version = |name: &str| {
             let line = |l: &str| Some(l.trim().strip_prefix(name)?.strip_prefix(':')?.to_owned());
@@ -108,6 +106,7 @@ impl Versions {
         };
         Ok(Versions {
             nequip: version("nequip"),
+            allegro: version("allegro"),
             e3nn: version("e3nn"),
         })
     }
@@ -115,7 +114,7 @@ impl Versions {
 
 struct Reader<'n, 't> {
     modules: &'n Node<'t>,
-    names: Option<Node<'t>>,
+    names: Vec<String>,
     versions: Versions,
     /// Training settings of a package; empty elsewhere.
     settings: String,
@@ -123,30 +122,23 @@ struct Reader<'n, 't> {
 
 impl Reader<'_, '_> {
     fn read(self) -> Result<Network> {
-        self.refuse_unknown()?;
-        let names = self.names()?;
+        refuse_unknown(self.modules, &KNOWN)?;
+        let names = self.names;
         let species = names.len();
-        let embedding = self.embedding(species)?;
+        let embedding = embedding(self.modules, species)?;
         let edge_norm = self.modules.child("edge_norm")?;
         let r_max = edge_norm.child("r_max")?.number()?;
         let reciprocals = match edge_norm.some("_rmax_recip") {
             Some(node) => node.array()?.data,
             None => vec![1.0 / r_max],
         };
-        let l_max = self.l_max()?;
+        let l_max = l_max(&self.modules.child("spharm")?.child("sh")?)?;
         let bessel = self.modules.child("bessel_encode")?;
         let factor = match self.modules.some("factor") {
             Some(node) => node.child("factor")?.number()?,
             None => 1.0,
         };
-        let scale_shift = self.modules.child("per_type_energy_scale_shift")?;
-        let constants = |name: &str, default| -> Result<Vec<f64>> {
-            let values = match scale_shift.some(name) {
-                Some(node) => node.array()?.data,
-                None => Vec::new(),
-            };
-            parts::per_species(&values, default, species)
-        };
+        let (scale, shift) = scale_shift(self.modules, species)?;
         let version = self.versions.nequip.as_deref().unwrap_or("");
         let mut network = Network {
             origin: format!("NequIP {version}").trim_end().to_owned(),
@@ -179,55 +171,62 @@ impl Reader<'_, '_> {
                     .child("per_atom_energy_readout")?
                     .child("mlp_module")?)?,
             },
-            scale: constants("scales", 1.0)?,
-            shift: constants("shifts", 0.0)?,
+            scale,
+            shift,
             repulsion: None,
         };
         if let Some(node) = self.modules.some("pair_potential") {
-            network.repulsion = Some(repulsion(&node, cutoff_p(&node)?, &mut network)?);
+            let p = cutoff_p(&node)?;
+            network.repulsion = Some(network_repulsion(&node, p, &mut network)?);
         }
         Ok(network)
     }
+}
 
-    fn refuse_unknown(&self) -> Result<()> {
-        refuse_unknown(self.modules, &KNOWN)
-    }
-
-    fn names(&self) -> Result<Vec<String>> {
-        let scale_shift = self.modules.some("per_type_energy_scale_shift");
-        let node = self.names.clone();
-        let node = node.or_else(|| scale_shift.and_then(|n| n.some("type_names")));
-        let node = node.ok_or_else(|| self.modules.error("the type names are missing"))?;
-        node.elements()?
-            .iter()
-            .map(|name| name.text().map(str::to_owned))
-            .collect()
-    }
-
-    fn embedding(&self, species: usize) -> Result<(Vec<f64>, Stored)> {
-        let node = self.modules.child("type_embed")?;
-        let fields = node.some("do_categorical_graph_field_embed");
-        if fields.map(|n| n.flag()).transpose()?.unwrap_or(false) {
-            return Err(ModelError::unsupported(
-                "the model takes inputs beside the structure (categorical graph fields); argyro \
+/// Vectors of the species and the type of the stored weights.
+fn embedding(modules: &Node, species: usize) -> Result<(Vec<f64>, Stored)> {
+    let node = modules.child("type_embed")?;
+    let fields = node.some("do_categorical_graph_field_embed");
+    if fields.map(|n| n.flag()).transpose()?.unwrap_or(false) {
+        return Err(ModelError::unsupported(
+            "the model takes inputs beside the structure (categorical graph fields); argyro \
                  reads NequIP models that depend on types and positions only",
-            ));
-        }
-        let weight = node.child("embed_module")?.child("weight")?;
-        let array = weight.array()?;
-        if array.shape.first() != Some(&species) || array.shape.len() != 2 {
-            return Err(weight.error(format!("{:?} for {species} species", array.shape)));
-        }
-        let stored = match array.dtype {
-            DType::F64 => Stored::Double,
-            _ => Stored::Single,
-        };
-        Ok((array.data, stored))
+        ));
     }
+    let weight = node.child("embed_module")?.child("weight")?;
+    let array = weight.array()?;
+    if array.shape.first() != Some(&species) || array.shape.len() != 2 {
+        return Err(weight.error(format!("{:?} for {species} species", array.shape)));
+    }
+    let stored = match array.dtype {
+        DType::F64 => Stored::Double,
+        _ => Stored::Single,
+    };
+    Ok((array.data, stored))
+}
 
-    fn l_max(&self) -> Result<usize> {
-        l_max(&self.modules.child("spharm")?.child("sh")?)
-    }
+/// Names of the species.
+pub fn type_names(found: &Found) -> Result<Vec<String>> {
+    let scale_shift = found.modules.some("per_type_energy_scale_shift");
+    let node = found.names.clone();
+    let node = node.or_else(|| scale_shift.and_then(|n| n.some("type_names")));
+    let node = node.ok_or_else(|| found.modules.error("the type names are missing"))?;
+    let names = node.elements()?;
+    let names = names.iter().map(|name| name.text().map(str::to_owned));
+    names.collect()
+}
+
+/// Scale and shift of the energy of each species.
+pub fn scale_shift(modules: &Node, species: usize) -> Result<(Vec<f64>, Vec<f64>)> {
+    let node = modules.child("per_type_energy_scale_shift")?;
+    let constants = |name: &str, default| -> Result<Vec<f64>> {
+        let values = match node.some(name) {
+            Some(node) => node.array()?.data,
+            None => Vec::new(),
+        };
+        parts::per_species(&values, default, species)
+    };
+    Ok((constants("scales", 1.0)?, constants("shifts", 0.0)?))
 }
 
 /// Refuses modules besides the layers and the `known` ones.
@@ -271,8 +270,22 @@ pub fn cutoff_p(node: &Node) -> Result<f64> {
     }
 }
 
-/// The term added to the network's energy: ZBL, with the exponent `p` of its cutoff function.
-pub fn repulsion(node: &Node, p: f64, network: &mut Network) -> Result<Repulsion> {
+/// The term added to the network's energy.
+pub fn network_repulsion(node: &Node, p: f64, network: &mut Network) -> Result<Repulsion> {
+    let mut numbers = network.atomic_numbers.clone();
+    let zbl = repulsion(node, p, &mut numbers, |i, j| network.cutoff(i, j))?;
+    network.atomic_numbers = numbers;
+    Ok(zbl)
+}
+
+/// ZBL with the exponent `p` of its cutoff function; fills in the atomic numbers that the names of
+/// the species do not tell.
+pub fn repulsion(
+    node: &Node,
+    p: f64,
+    atomic_numbers: &mut [u8],
+    cutoff: impl Fn(usize, usize) -> f64,
+) -> Result<Repulsion> {
     let class = node.class();
     if class != "ZBL" {
         return Err(ModelError::unsupported(format!(
@@ -280,13 +293,8 @@ pub fn repulsion(node: &Node, p: f64, network: &mut Network) -> Result<Repulsion
         )));
     }
     let numbers = node.child("atomic_numbers")?;
-    let numbers = numbers.array_of(&[network.species()])?;
-    parts::fill_numbers(&mut network.atomic_numbers, &numbers);
-    let charge = node.child("_qqr2exesquare")?;
-    let charge = match charge.value() {
-        Value::None => return Err(charge.error("a number is expected")),
-        _ => charge.number()?,
-    };
-    let cutoff = |i, j| network.cutoff(i, j);
+    let numbers = numbers.array_of(&[atomic_numbers.len()])?;
+    parts::fill_numbers(atomic_numbers, &numbers);
+    let charge = node.child("_qqr2exesquare")?.number()?;
     Ok(parts::zbl(&numbers, charge, p, cutoff))
 }

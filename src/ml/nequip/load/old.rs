@@ -3,7 +3,7 @@
 //! species and then for all.
 
 use super::layers::LayerReader;
-use super::modules::{Found, cutoff_p, l_max, refuse_unknown, repulsion, text_member};
+use super::modules::{Found, cutoff_p, l_max, network_repulsion, refuse_unknown, text_member};
 use super::parts;
 use crate::ml::e3nn;
 use crate::ml::equivariant::model::{Network, Readout};
@@ -73,7 +73,7 @@ pub fn load(file: &TorchFile, found: &Found) -> Result<Network> {
     };
     if let Some(node) = modules.some("pair_potential") {
         let p = cutoff_p(&modules.child("radial_basis")?)?;
-        let mut zbl = repulsion(&node, p, &mut network)?;
+        let mut zbl = network_repulsion(&node, p, &mut network)?;
         zbl.pairs.iter_mut().for_each(|pair| pair.charge *= total);
         network.repulsion = Some(zbl);
     }
