@@ -104,7 +104,7 @@ impl UnitStyles {
         match self {
             UnitStyles::MetalOrReal if units.name == "real" => Ok(units.boltz / BOLTZMANN),
             UnitStyles::MetalOrReal => Err(Error::input(format!(
-                "pair_style {style} works in metal or real units, not {}",
+                "pair_style {style} requires metal units or real units, not {}",
                 units.name
             ))),
             UnitStyles::Metal => Err(Error::input(format!(
