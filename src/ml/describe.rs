@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::ml::deepmd;
 use crate::ml::equivariant;
 use crate::ml::error::Result;
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
@@ -21,6 +22,7 @@ type Describe = fn(Vec<u8>) -> Result<ModelSummary>;
 const FAMILIES: &[(Family, Describe)] = &[
     (Family::Mace, mace::summary::describe),
     (Family::Nequip, nequip::load::describe),
+    (Family::Deepmd, deepmd::summary::describe),
     (Family::SevenNet, |bytes| {
         sevennet::load_bytes(bytes, None).map(|network| equivariant::summary::summary(&network))
     }),

@@ -102,6 +102,10 @@ impl ModelKind {
                 | K::NequipScript
                 | K::NequipCheckpoint
                 | K::SevenNet
+                | K::DeepmdGraph
+                | K::DeepmdScript
+                | K::DeepmdPortable
+                | K::DeepmdText
         )
     }
 
@@ -122,7 +126,7 @@ impl ModelKind {
             K::DeepmdGraph => "a DeePMD TensorFlow graph (.pb)",
             K::DeepmdScript => "a DeePMD model as TorchScript (.pth)",
             K::DeepmdCheckpoint => "a DeePMD PyTorch checkpoint (.pt)",
-            K::DeepmdPortable => "a portable DeePMD model (.dp)",
+            K::DeepmdPortable => "a portable DeePMD model (.dp, HDF5)",
             K::Hdf5 => "an HDF5 file without a model, such as a trajectory",
             K::DeepmdText => "a DeePMD model as text (.yaml or .json)",
             K::TorchLegacy => "a file of torch before 1.6",
@@ -152,6 +156,9 @@ impl ModelKind {
             K::NequipCompiled => {
                 "it contains no readable model: give the package or checkpoint that it was \
                  compiled from (`nequip-package build NAME.ckpt NAME.nequip.zip`)"
+            }
+            K::DeepmdCheckpoint => {
+                "let `dp --pt freeze -c NAME.pt -o NAME.pth` write the model that it belongs to"
             }
             K::TorchLegacy | K::TorchTar => {
                 "load it in Python and write it again with `torch.save(model, NAME)`"
