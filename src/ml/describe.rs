@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::ml::deepmd;
 use crate::ml::error::Result;
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::mace;
@@ -21,6 +22,7 @@ const FAMILIES: &[(Family, Describe)] = &[
     (Family::Mace, mace::summary::describe),
     (Family::Nequip, nequip::load::describe),
     (Family::SevenNet, sevennet::load::describe),
+    (Family::Deepmd, deepmd::summary::describe),
 ];
 
 /// A model file.

@@ -3,6 +3,8 @@
 //! With ARGYRO_ZOO set to a folder, all `*.ref.json` below it are compared as well (their format
 //! is described in the files themselves); without it that test prints that it was skipped.
 
+#[path = "../support/damage.rs"]
+mod damage;
 mod fast;
 mod hostile;
 #[path = "../support/structure.rs"]

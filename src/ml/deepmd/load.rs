@@ -23,6 +23,14 @@ pub fn load_bytes(bytes: Vec<u8>) -> Result<DeepmdModel> {
     load(&ModelFile::open(bytes)?)
 }
 
+/// Reads the model of a file.
+///
+/// # Errors
+/// As [`load`], or where the file cannot be read.
+pub fn load_file(path: &std::path::Path) -> Result<DeepmdModel> {
+    load_bytes(std::fs::read(path)?)
+}
+
 /// Reads the model of a recognised file.
 ///
 /// # Errors

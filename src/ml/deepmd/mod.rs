@@ -4,3 +4,4 @@ pub mod fast;
 pub mod load;
 pub mod model;
 pub mod reference;
+pub mod summary;

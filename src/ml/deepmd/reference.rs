@@ -8,10 +8,6 @@ mod attention;
 mod environment;
 mod network;
 mod smooth;
-#[cfg(test)]
-pub(crate) mod testing;
-#[cfg(test)]
-mod tests;
 
 use super::model::{DeepmdModel, Descriptor, Inputs};
 use crate::ml::edges::{EdgeList, Evaluation};

@@ -103,6 +103,10 @@ impl ModelKind {
                 | K::NequipCheckpoint
                 | K::SevenNet
                 | K::SevenNetDeployed
+                | K::DeepmdGraph
+                | K::DeepmdScript
+                | K::DeepmdPortable
+                | K::DeepmdText
         )
     }
 
@@ -123,7 +127,7 @@ impl ModelKind {
             K::DeepmdGraph => "a DeePMD TensorFlow graph (.pb)",
             K::DeepmdScript => "a DeePMD model as TorchScript (.pth)",
             K::DeepmdCheckpoint => "a DeePMD PyTorch checkpoint (.pt)",
-            K::DeepmdPortable => "a portable DeePMD model (.dp)",
+            K::DeepmdPortable => "a portable DeePMD model (.dp, HDF5)",
             K::Hdf5 => "an HDF5 file without a model, such as a trajectory",
             K::DeepmdText => "a DeePMD model as text (.yaml or .json)",
             K::TorchLegacy => "a file of torch before 1.6",
@@ -153,6 +157,9 @@ impl ModelKind {
             K::NequipCompiled => {
                 "it contains no readable model: give the package or checkpoint that it was \
                  compiled from (`nequip-package build NAME.ckpt NAME.nequip.zip`)"
+            }
+            K::DeepmdCheckpoint => {
+                "let `dp --pt freeze -c NAME.pt -o NAME.pth` write the model that it belongs to"
             }
             K::TorchLegacy | K::TorchTar => {
                 "load it in Python and write it again with `torch.save(model, NAME)`"
