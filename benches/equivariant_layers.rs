@@ -7,7 +7,7 @@
 use argyro::ml::brick::{BrickAtoms, BrickModel, BrickResult, OneBrick};
 use argyro::ml::equivariant::fast::{BrickWork, Compiled, FastNetwork, FastOptions};
 use argyro::ml::equivariant::model::Network;
-use argyro::ml::nequip::load::load_bytes;
+use argyro::ml::nequip::load::{Loaded, load_bytes};
 use argyro::ml::sevennet;
 use argyro::simd::Level;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -20,9 +20,13 @@ fn network() -> Network {
     let file = std::env::var_os("ARGYRO_BENCH_NETWORK")
         .map_or_else(|| path("tests/fixtures/nequip/pairs_l2.ckpt"), Into::into);
     let bytes = std::fs::read(&file).expect("the network is there");
-    load_bytes(bytes.clone())
-        .or_else(|_| sevennet::load_bytes(bytes, None))
-        .expect("a checkpoint of NequIP or SevenNet")
+    match load_bytes(bytes.clone()) {
+        Ok(Loaded::Network(network)) => network,
+        Ok(Loaded::Allegro(_)) => panic!("Allegro has no fast evaluation of this kind"),
+        Err(_) => {
+            sevennet::load::load_bytes(bytes, None).expect("a checkpoint of NequIP or SevenNet")
+        }
+    }
 }
 
 fn whole<T: Compiled>(c: &mut Criterion, name: &str, network: &Network, structure: &Structure) {

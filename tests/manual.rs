@@ -40,7 +40,9 @@ fn contexts() -> BTreeMap<String, Context> {
             assert!(old.is_none(), "two contexts for {name}");
             continue;
         }
-        let Some(c) = all.get_mut(&name) else { continue };
+        let Some(c) = all.get_mut(&name) else {
+            continue;
+        };
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["@system", s] => c.system = Some((*s).to_owned()),
@@ -113,13 +115,23 @@ fn default_after(page: &Page) -> Vec<String> {
 }
 
 fn script(page: &Page, case: &Case) -> String {
-    let default = if page.kind.ends_with("_style") { "one" } else { "lpsc" };
+    let default = if page.kind.ends_with("_style") {
+        "one"
+    } else {
+        "lpsc"
+    };
     let system = case.context.system.as_deref().unwrap_or(default);
     let base = match system {
         "none" => String::new(),
-        s => std::fs::read_to_string(folder().join(format!("{s}.in"))).expect("the system is there"),
+        s => {
+            std::fs::read_to_string(folder().join(format!("{s}.in"))).expect("the system is there")
+        }
     };
-    let after = case.context.after.clone().unwrap_or_else(|| default_after(page));
+    let after = case
+        .context
+        .after
+        .clone()
+        .unwrap_or_else(|| default_after(page));
     let mut lines = vec![base];
     lines.extend(case.context.before.iter().cloned());
     lines.extend(case.lines.iter().cloned());
@@ -132,7 +144,8 @@ fn check(page: &Page, case: &Case) -> Option<String> {
     let dir = tempfile::tempdir().expect("a folder");
     let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests");
     let put = |from: &Path, to: &str| {
-        std::fs::copy(from, dir.path().join(to)).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+        std::fs::copy(from, dir.path().join(to))
+            .unwrap_or_else(|e| panic!("{}: {e}", from.display()));
     };
     put(&tests.join("manual/lpsc.data"), "lpsc.data");
     for (from, to) in &case.context.files {
@@ -159,11 +172,20 @@ fn every_example_runs() {
     let titles: Vec<String> = pages.iter().map(title).collect();
     for name in contexts.keys() {
         let page = name.split(" #").next().unwrap_or(name);
-        assert!(titles.iter().any(|t| t == page), "contexts.txt: there is no page {page}");
+        assert!(
+            titles.iter().any(|t| t == page),
+            "contexts.txt: there is no page {page}"
+        );
     }
     let wrong: Vec<String> = all.par_iter().filter_map(|(p, c)| check(p, c)).collect();
     assert!(all.len() > 200, "{} examples", all.len());
-    assert!(wrong.is_empty(), "{} of {} examples:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} examples:\n{}",
+        wrong.len(),
+        all.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
