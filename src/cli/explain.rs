@@ -121,11 +121,11 @@ fn render(page: &Page) -> String {
     let _ = writeln!(text, "\nSyntax");
     let _ = writeln!(text, "  {}", syntax(&page.prefix, s));
     if let Some(c) = page.coeff {
-        let _ = writeln!(text, "  {}", syntax("pair_coeff", c));
+        let _ = writeln!(text, "  {}", syntax(page.coeff_command(), c));
     }
     arguments(&mut text, s);
     if let Some(c) = page.coeff.filter(|c| !c.args.is_empty()) {
-        let _ = writeln!(text, "\npair_coeff");
+        let _ = writeln!(text, "\n{}", page.coeff_command());
         c.args.iter().for_each(|a| argument(&mut text, a, 2));
     }
     if !s.description.is_empty() {

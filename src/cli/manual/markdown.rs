@@ -93,12 +93,12 @@ fn page(page: &Page, all: &[Page]) -> String {
     let mut text = format!("{NOTE}\n\n# {}\n\n{}\n", title(page), sentence(s.summary));
     let _ = write!(text, "\n## Syntax\n\n```\n{}\n", syntax(&page.prefix, s));
     if let Some(c) = page.coeff {
-        let _ = writeln!(text, "{}", syntax("pair_coeff", c));
+        let _ = writeln!(text, "{}", syntax(page.coeff_command(), c));
     }
     text.push_str("```\n");
     arguments(&mut text, s);
     if let Some(c) = page.coeff.filter(|c| !c.args.is_empty()) {
-        text.push_str("\nWords of `pair_coeff`:\n\n");
+        let _ = write!(text, "\nWords of `{}`:\n\n", page.coeff_command());
         c.args.iter().for_each(|a| item(&mut text, a, 0));
     }
     let examples = page.examples();
@@ -108,7 +108,8 @@ fn page(page: &Page, all: &[Page]) -> String {
     text.push_str("\n## Description\n\n");
     text.push_str(&parts.description);
     if let Some(c) = page.coeff.filter(|c| !c.description.is_empty()) {
-        let _ = write!(text, "\n`pair_coeff`: {}\n", unwrap(c.description));
+        let name = page.coeff_command();
+        let _ = write!(text, "\n`{name}`: {}\n", unwrap(c.description));
     }
     let _ = write!(text, "\n## Restrictions\n\n{}\n", parts.restrictions);
     let _ = write!(text, "\n## Related\n\n{}\n", related(page, all));
