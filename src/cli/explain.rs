@@ -92,15 +92,8 @@ fn styles_of(name: &str, all: &[Page]) -> String {
 
 fn list(all: &[Page]) -> String {
     let mut text = String::new();
-    for (kind, title) in [
-        ("command", "Commands"),
-        ("pair_style", "Pair styles"),
-        ("fix", "Fixes"),
-        ("compute", "Computes"),
-        ("dump", "Dumps"),
-        ("region", "Regions"),
-    ] {
-        let mut of_kind: Vec<&Page> = all.iter().filter(|p| p.kind == kind).collect();
+    for (kind, title) in markdown::KINDS {
+        let mut of_kind: Vec<&Page> = all.iter().filter(|p| p.kind == *kind).collect();
         of_kind.sort_by_key(|p| p.signature.name);
         if of_kind.is_empty() {
             continue;

@@ -1,7 +1,7 @@
 //! Manual pages as Markdown files, in the order of LAMMPS' manual: Syntax, Examples, Description,
 //! Restrictions, Related, Default. An index lists them.
 
-use super::{Page, kind_text, pages, place_holder, syntax};
+use super::{Page, coming, kind_text, pages, place_holder, syntax};
 use crate::signature::{Arg, Keyword, Signature};
 use std::fmt::Write;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub const KINDS: &[(&str, &str)] = &[
 ];
 
 /// First line of every file, so that nobody edits it by hand.
-const NOTE: &str = "<!-- Made by `argyro explain --markdown docs/commands` from the tables that parse scripts. -->";
+pub(super) const NOTE: &str = "<!-- Made by `argyro explain --markdown docs/commands` from the tables that parse scripts. -->";
 
 /// Writes all pages and the index into `folder`; gives the number of pages.
 ///
@@ -32,13 +32,16 @@ pub fn write_all(folder: &Path) -> std::io::Result<usize> {
     for (name, text) in &files {
         std::fs::write(folder.join(name), text)?;
     }
-    Ok(files.len() - 1)
+    Ok(pages().len())
 }
 
-/// Name and content of every file, the index first.
+/// Name and content of every file: the index, "Coming from LAMMPS", the pages.
 pub fn files() -> Vec<(String, String)> {
     let all = pages();
-    let mut files = vec![("README.md".to_owned(), index(&all))];
+    let mut files = vec![
+        ("README.md".to_owned(), index(&all)),
+        ("coming-from-lammps.md".to_owned(), coming::page(&all)),
+    ];
     files.extend(all.iter().map(|p| (file_name(p), page(p, &all))));
     files
 }
@@ -60,7 +63,10 @@ fn title(page: &Page) -> String {
 }
 
 fn index(all: &[Page]) -> String {
-    let mut text = format!("{NOTE}\n\n# Commands and styles\n");
+    let mut text = format!(
+        "{NOTE}\n\n# Commands and styles\n\n[Coming from LAMMPS](coming-from-lammps.md): what is the same, \
+         different and missing.\n"
+    );
     for (kind, heading) in KINDS {
         let mut of_kind: Vec<&Page> = all.iter().filter(|p| p.kind == *kind).collect();
         of_kind.sort_by_key(|p| p.signature.name);

@@ -2,6 +2,7 @@
 //!
 //! Rendered as text by `argyro explain` and as Markdown by [`markdown`].
 
+pub mod coming;
 pub mod markdown;
 
 use crate::command::COMMANDS;
