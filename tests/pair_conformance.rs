@@ -13,8 +13,14 @@ use argyro::pair::{
     prepare,
 };
 use argyro::units::Units;
-use networks::{Network, WITHOUT_FIXTURE, networks};
+use networks::{Network, networks};
 
+#[path = "pair_conformance/committees.rs"]
+mod committees;
+#[path = "pair_conformance/conservation.rs"]
+mod conservation;
+#[path = "pair_conformance/hybrids.rs"]
+mod hybrids;
 #[path = "pair_conformance/networks.rs"]
 mod networks;
 
@@ -39,9 +45,6 @@ const PLAIN: PairModify = PairModify {
 };
 
 fn recipes(name: &str) -> Vec<Recipe> {
-    if WITHOUT_FIXTURE.iter().any(|(style, _)| *style == name) {
-        return Vec::new();
-    }
     let networks = networks(name);
     if !networks.is_empty() {
         return networks.iter().map(Network::recipe).collect();

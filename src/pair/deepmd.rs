@@ -16,6 +16,7 @@ use crate::ml::deepmd::load::load_bytes;
 use crate::ml::deepmd::model::{DeepmdModel, Inputs, Parameters, Selection};
 use crate::ml::deepmd::reference;
 use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::formats::kind::Family;
 use crate::ml::layers::Stored;
 use crate::signature::{Arg, Args, Keyword, Kind, Signature, arg, keyword, many, parse_real};
 use crate::simd::Level;
@@ -175,6 +176,7 @@ fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     };
     Ok(NetworkStyle::boxed(Setup {
         style: "deepmd",
+        family: Family::Deepmd,
         files: Files::InStyle(files),
         load: Box::new(move |parts| load(parts, &given)),
         names_optional: true,
@@ -182,7 +184,7 @@ fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     }))
 }
 
-fn load(parts: Vec<Vec<u8>>, given: &Given) -> Result<Box<dyn NetworkModel>> {
+pub(super) fn load(parts: Vec<Vec<u8>>, given: &Given) -> Result<Box<dyn NetworkModel>> {
     let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     check("fparam", &model.fitting.frame, &given.frame)?;
     check("aparam", &model.fitting.atomic, &given.atomic)?;

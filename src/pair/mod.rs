@@ -39,7 +39,10 @@ pub use forces::{collect, prepare};
 use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Comm, Needs, State, Tally};
 use crate::error::{Error, Result};
+use crate::ml::deepmd::fast::Given;
+use crate::ml::formats::kind::Family;
 use crate::signature::{Args, Signature};
+use network::NetworkModel;
 
 /// `pair_modify` settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -272,6 +275,19 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     nequip::ALLEGRO,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
+];
+
+/// Reads a model of one family from the contents of its files, with nothing chosen in it.
+type ReadNetwork = fn(Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>>;
+
+/// Families of machine-learning models, for committees of several families.
+const NETWORKS: &[(Family, ReadNetwork)] = &[
+    (Family::Mace, |parts| mace::load(parts, None)),
+    (Family::Nequip, nequip::load),
+    (Family::SevenNet, |parts| e3gnn::load(parts, None)),
+    (Family::Deepmd, |parts| {
+        deepmd::load(parts, &Given::default())
+    }),
 ];
 
 /// The entry of style `name`.
