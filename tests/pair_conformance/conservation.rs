@@ -52,7 +52,8 @@ fn script(style: &str, file: &str, [a, b]: [&str; 2]) -> String {
 /// Potential and total energy every 10 steps of the second run.
 fn energies(log: &str) -> Vec<(f64, f64)> {
     let table = log.rsplit("Step").next().unwrap_or_default();
-    let rows = table.lines().filter_map(|l| {
+    let end = table.find("Loop time").unwrap_or(table.len());
+    let rows = table[..end].lines().filter_map(|l| {
         let row: Vec<f64> = l
             .split_whitespace()
             .filter_map(|w| w.parse().ok())

@@ -123,7 +123,7 @@ fn a_model_may_drive_a_part_of_the_atoms() {
         all.push("1 1 0.0 2.0".to_owned());
         let others = run(&alone(LJ, &all), network);
         assert!(
-            part.f.iter().flatten().any(|f| f.abs() > 1e-4),
+            part.f.iter().flatten().any(|f| f.abs() > 1e-6),
             "{}",
             network.style
         );
