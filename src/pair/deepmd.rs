@@ -182,6 +182,10 @@ fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     }))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the type of all loaders of networks"
+)]
 fn load(parts: Vec<Vec<u8>>, given: &Given) -> Result<Box<dyn NetworkModel>> {
     let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     check("fparam", &model.fitting.frame, &given.frame)?;

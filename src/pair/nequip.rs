@@ -100,6 +100,10 @@ fn build(style: &'static str, args: &Args) -> Result<Box<dyn PairStyle>> {
     }))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the type of all loaders of networks"
+)]
 fn load(parts: Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>> {
     let loaded = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     Ok(match loaded {

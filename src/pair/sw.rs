@@ -2,6 +2,7 @@
 //!
 //! E = sum_{i<j} A eps [B (s/r)^p - (s/r)^q] exp(s/(r - a s))
 //!   + sum_i sum_{j<k} lambda eps [cos(theta_jik) - cos(theta_0)]^2 g_ij g_ik, g = exp(gamma s/(r - a s)).
+//!
 //! The two exponentials of a triple belong to its two pairs and are evaluated once per neighbour.
 
 use super::coeffs::TypePairs;

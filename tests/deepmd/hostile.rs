@@ -60,7 +60,7 @@ fn survives(mutant: Vec<u8>, what: &str) -> bool {
 
 fn damaged(data: &[u8], random: &mut Random, round: usize) -> Vec<u8> {
     let mut mutant = data.to_vec();
-    if round % 16 == 0 {
+    if round.is_multiple_of(16) {
         mutant.truncate(random.below(data.len()));
         return mutant;
     }

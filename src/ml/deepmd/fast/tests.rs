@@ -486,11 +486,7 @@ fn atoms_without_species_are_not_seen() {
     let mut system = System::new(9);
     let model = &many_models()[0];
     let without: Vec<[f64; 3]> = system.x[1..system.own].to_vec();
-    let other = System::of(
-        system.cell,
-        &without,
-        &system.species[1..system.own].to_vec(),
-    );
+    let other = System::of(system.cell, &without, &system.species[1..system.own]);
     let images = system.owner.clone();
     for (z, owner) in system.species.iter_mut().zip(images) {
         if owner == 0 {

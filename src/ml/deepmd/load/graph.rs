@@ -197,7 +197,7 @@ impl Reader<'_> {
     fn descriptor(&self, settings: Option<&Item>, width: usize) -> Result<Descriptor> {
         let ops = self.environment_ops()?;
         if let Some(settings) = settings {
-            return self.configured(settings, &ops, String::new(), width, 0);
+            return self.configured(settings, &ops, "", width, 0);
         }
         match &ops[..] {
             [op] => self.single(op, None, width),
@@ -214,7 +214,7 @@ impl Reader<'_> {
         &self,
         settings: &Item,
         ops: &[EnvironmentOp],
-        suffix: String,
+        suffix: &str,
         width: usize,
         depth: usize,
     ) -> Result<Descriptor> {
@@ -223,10 +223,9 @@ impl Reader<'_> {
                 return bad("hybrids of hybrids of hybrids");
             }
             let parts = list.elements()?;
-            let parts = parts
-                .iter()
-                .enumerate()
-                .map(|(i, part)| self.configured(part, ops, format!("{suffix}_{i}"), 0, depth + 1));
+            let parts = parts.iter().enumerate().map(|(i, part)| {
+                self.configured(part, ops, &format!("{suffix}_{i}"), 0, depth + 1)
+            });
             return Ok(Descriptor::Hybrid(parts.collect::<Result<_>>()?));
         }
         match ops.iter().find(|op| op.suffix == suffix) {
