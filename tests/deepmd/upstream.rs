@@ -54,20 +54,20 @@ fn edges_of(structure: &Structure, model: &DeepmdModel) -> Edges {
 /// Every option of the trainer in some form of file (see generate.py).
 #[test]
 fn small_models_agree() {
-    assert_eq!(models_agree(&fixtures("deepmd")), 39);
+    assert_eq!(models_agree(&fixtures("deepmd"), 1e-11), 39);
 }
 
 /// The larger set of generate.py, in a folder outside of the repository.
 #[test]
 fn other_models_agree() {
     match std::env::var_os("ARGYRO_DEEPMD_MODELS") {
-        Some(folder) => println!("{} files", models_agree(Path::new(&folder))),
+        Some(folder) => println!("{} files", models_agree(Path::new(&folder), 1e-10)),
         None => println!("skipped: ARGYRO_DEEPMD_MODELS is not set"),
     }
 }
 
 /// Compares all files of a folder with its reference.json; returns their number.
-fn models_agree(folder: &Path) -> usize {
+fn models_agree(folder: &Path, limit: f64) -> usize {
     let reference = json(&folder.join("reference.json"));
     let files = reference["files"].as_object().unwrap();
     for (name, expected) in files {
@@ -85,7 +85,7 @@ fn models_agree(folder: &Path) -> usize {
         let limit = if model.stored() == Stored::Single {
             1e-6
         } else {
-            1e-11
+            limit
         };
         assert!(all.iter().all(|&x| x < limit), "{name}: {all:?}");
         gradient_is_difference(&model, edges, inputs, name);
@@ -221,7 +221,9 @@ fn zoo_agrees() {
     references.sort();
     let mut compared = 0;
     for path in references {
-        let reference = json(&path);
+        // Python writes what JSON does not know
+        let text = std::fs::read_to_string(&path).unwrap();
+        let reference: Value = serde_json::from_str(&text.replace("NaN", "null")).unwrap();
         if reference["family"] != "DeePMD" {
             continue;
         }
