@@ -39,7 +39,7 @@ pub use forces::{collect, prepare};
 use crate::domain::host::{Data, Part, Source};
 use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Comm, Needs, State, Tally};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::signature::{Args, Signature};
 
 /// `pair_modify` settings.
@@ -308,7 +308,10 @@ pub fn find(name: &str) -> Result<&'static PairEntry> {
         .iter()
         .find(|e| e.signature.name == name)
         .ok_or_else(|| {
-            Error::input(format!("Unrecognized pair style '{name}'"))
-                .suggest(name, PAIR_STYLES.iter().map(|e| e.signature.name))
+            crate::foreign::unknown_style(
+                "pair",
+                name,
+                PAIR_STYLES.iter().map(|e| e.signature.name),
+            )
         })
 }
