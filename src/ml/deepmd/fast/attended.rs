@@ -39,7 +39,8 @@ pub struct Place {
 }
 
 impl Place {
-    fn neighbors<T: Real>(self, part: &Part<T>, edges: &Edges<T>) -> Range<usize> {
+    /// Its neighbours in the arrays of the brick.
+    pub fn neighbors<T: Real>(self, part: &Part<T>, edges: &Edges<T>) -> Range<usize> {
         let start = &edges.start[self.place * part.types..];
         start[0] as usize..start[part.types] as usize
     }
