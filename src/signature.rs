@@ -39,6 +39,11 @@ pub enum Kind {
     Uses(&'static str),
     /// Name of a style of this kind ("pair", "fix", "compute", "dump", "region", ...).
     Style(&'static str),
+    /// Symbols of elements, one for every atom type (or NULL), the last words of the command. A contradicting mass is
+    /// suspicious.
+    Element,
+    /// As `Element`, of a model that was trained for these elements: a contradicting mass is an error.
+    Species,
     /// Text to be printed.
     Text,
     /// A command in quotes.
@@ -136,6 +141,14 @@ pub const fn rest(name: &'static str, doc: &'static str) -> Arg {
         kind: Kind::Word,
         times: Times::Rest,
         doc,
+    }
+}
+
+/// Element symbols of all atom types at the end of the line (`Kind::Element` or `Kind::Species`), parsed by the command.
+pub const fn elements(name: &'static str, kind: Kind, doc: &'static str) -> Arg {
+    Arg {
+        kind,
+        ..rest(name, doc)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::State;
 use crate::error::{Error, Result};
 use crate::ml::formats::kind::Family;
 use crate::ml::sevennet::load_parts;
-use crate::signature::{Arg, Args, Kind, Signature, arg, keyword, rest};
+use crate::signature::{Arg, Args, Kind, Signature, arg, elements, keyword};
 
 /// Entry of `pair_style e3gnn`.
 pub const STYLE: PairEntry = PairEntry {
@@ -86,8 +86,9 @@ const COEFF: Signature = Signature {
             Kind::FileIn,
             "model file, or folder of deployed_parallel_*.pt",
         ),
-        rest(
+        elements(
             "ELEMENTS",
+            Kind::Species,
             "further model files of a committee, then one element symbol per atom type, or NULL",
         ),
     ],
@@ -108,8 +109,9 @@ const COEFF_PARALLEL: Signature = Signature {
             Kind::Word,
             "number of parts, or a model file or folder as for e3gnn",
         ),
-        rest(
+        elements(
             "ELEMENTS",
+            Kind::Species,
             "folder of the N parts or their N files, then one element symbol per atom type, or NULL",
         ),
     ],

@@ -176,6 +176,10 @@ fn build_mliap(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     style("mliap", Files::InStyle(vec![file]), None, args)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the type of all loaders of networks"
+)]
 pub(super) fn load(parts: Vec<Vec<u8>>, head: Option<&str>) -> Result<Box<dyn NetworkModel>> {
     let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     let head = choose_head(&model, head)?;

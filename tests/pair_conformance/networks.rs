@@ -66,11 +66,18 @@ const NEQUIP: &[Network] = &[
     ),
     network("nequip", "* * tests/fixtures/nequip/old_l2.pth", ["S", "P"]),
 ];
-const ALLEGRO: &[Network] = &[network(
-    "allegro",
-    "* * tests/fixtures/nequip/allegro.nequip.zip",
-    ["Li", "S"],
-)];
+const ALLEGRO: &[Network] = &[
+    network(
+        "allegro",
+        "* * tests/fixtures/nequip/allegro.nequip.zip",
+        ["Li", "S"],
+    ),
+    network(
+        "allegro",
+        "* * tests/fixtures/nequip/allegro_so3.nequip.zip",
+        ["P", "S"],
+    ),
+];
 const DEEPMD: &[Network] = &[
     network("deepmd tests/fixtures/deepmd/sea_2s.pb", "* *", ["O", "H"]),
     network("deepmd tests/fixtures/deepmd/ser.pb", "* *", ["O", "H"]),

@@ -3,6 +3,7 @@
 use super::model::{Evaluate, NetworkModel, NotFinite};
 use super::species::{Species, SpeciesMap};
 use super::{plain, read};
+use crate::domain::host::Data;
 use crate::error::{Error, Result};
 use crate::ml::brick::{Dropped, NO_SPECIES, Unsupported};
 use crate::ml::describe::hash;
@@ -128,6 +129,7 @@ impl Member {
             Precision::Single => true,
             Precision::Double => false,
         };
+        let single = single && !read.model.only_double();
         Member {
             of_type: types.of_types(),
             read,
@@ -162,6 +164,14 @@ impl Member {
     /// The model.
     pub fn model(&self) -> &dyn NetworkModel {
         &*self.read.model
+    }
+
+    /// Hands the values of its inputs to the model.
+    ///
+    /// # Errors
+    /// They are not as many as the model takes.
+    pub fn give(&mut self, values: &[Data]) -> Result<()> {
+        self.read.model.give(values)
     }
 
     /// Adds energies, forces and virials of all bricks to `out`.

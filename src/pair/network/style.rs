@@ -5,10 +5,13 @@ use super::member::{Load, Member, Read};
 use super::model::UnitStyles;
 use super::read;
 use super::species::SpeciesMap;
+use crate::domain::host::Data;
 use crate::domain::{Needs, State, Tally};
 use crate::error::{Error, Result};
 use crate::ml::formats::kind::Family;
-use crate::pair::{BrickForces, ForceContext, PairModify, PairOptions, PairStyle, prepare};
+use crate::pair::{
+    BrickForces, ForceContext, PairInput, PairModify, PairOptions, PairStyle, prepare,
+};
 
 /// The files of every model of a committee, and how many words named them.
 pub type Named = (Vec<Vec<String>>, usize);
@@ -240,6 +243,21 @@ impl PairStyle for NetworkStyle {
             brick_atoms: sizes.min().unwrap_or(0),
             ..Needs::default()
         }
+    }
+
+    fn inputs(&self) -> Vec<PairInput> {
+        let members = self.members.iter();
+        members.flat_map(|m| m.model().inputs()).collect()
+    }
+
+    fn give(&mut self, mut values: &[Data]) -> Result<()> {
+        for member in &mut self.members {
+            let count = member.model().inputs().len().min(values.len());
+            let (own, others) = values.split_at(count);
+            member.give(own)?;
+            values = others;
+        }
+        Ok(())
     }
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
