@@ -233,6 +233,12 @@ fn check(context: &str, a: &Arg, word: &str, index: usize) -> Result<()> {
 }
 
 impl Signature {
+    /// Number of positional arguments before the first that may be left out.
+    pub fn required(&self) -> usize {
+        let once = self.args.iter().take_while(|a| a.times == Times::Once);
+        once.count()
+    }
+
     /// Parses the words after the command (or style) name. `context` is how messages call the
     /// command, e.g. `fix nvt`; word indices in errors count from `words[0]`.
     ///

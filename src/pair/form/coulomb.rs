@@ -238,8 +238,8 @@ pub struct Long {
     exact2: f64,
 }
 
-/// 2/sqrt(pi) in the digits that LAMMPS uses.
-pub(super) const TWO_OVER_ROOT_PI: f64 = 1.128_379_17;
+/// 2/sqrt(pi) in the digits that LAMMPS uses for exact (not tabulated) pairs.
+const TWO_OVER_ROOT_PI: f64 = 1.128_379_17;
 
 impl Coulomb for Long {
     const LONG: bool = true;
