@@ -48,6 +48,20 @@ pub fn by_mass(mass: f64) -> Option<&'static str> {
     (off(&nearest) <= 0.1f64.max(0.003 * mass)).then(|| SYMBOLS[nearest])
 }
 
+/// Whether `mass` (atomic mass units) can be that of the element: the standard mass or an isotope. A name that is no
+/// element fits any mass.
+pub fn fits_mass(symbol: &str, given: f64) -> bool {
+    match (by_mass(given), mass(symbol)) {
+        (Some(other), _) if other == symbol => true,
+        // heavy and light isotopes: hydrogen up to tritium, others within 15 %
+        (None, Some(_)) if symbol == "H" => given > 0.9 && given < 3.2,
+        (None, Some(standard)) => (given - standard).abs() < 0.15 * standard,
+        // neighbours whose masses overlap (Co and Ni, Te and I) are told apart by `by_mass`
+        (Some(_), Some(standard)) => (given - standard).abs() < 0.002 * standard,
+        (_, None) => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +80,17 @@ mod tests {
         assert_eq!(by_mass(6.941), Some("Li"));
         assert_eq!(by_mass(35.453), Some("Cl"));
         assert_eq!(by_mass(17.5), None);
+    }
+
+    #[test]
+    fn masses_must_be_those_of_the_elements() {
+        assert!(
+            fits_mass("Li", 6.941)
+                && fits_mass("Li", 6.015)
+                && fits_mass("H", 2.014)
+                && fits_mass("Cl", 35.453)
+        );
+        assert!(fits_mass("Cl", 36.966) && fits_mass("S", 32.06) && fits_mass("Pu", 244.0));
+        assert!(!fits_mass("S", 35.453) && !fits_mass("Li", 30.974) && !fits_mass("H", 4.0));
     }
 }

@@ -52,3 +52,5 @@ pub mod error;
 pub mod diag;
 
 pub mod elements;
+
+pub mod foreign;

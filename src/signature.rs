@@ -39,6 +39,11 @@ pub enum Kind {
     Uses(&'static str),
     /// Name of a style of this kind ("pair", "fix", "compute", "dump", "region", ...).
     Style(&'static str),
+    /// Symbols of elements, one for every atom type (or NULL), the last words of the command. A contradicting mass is
+    /// suspicious.
+    Element,
+    /// As `Element`, of a model that was trained for these elements: a contradicting mass is an error.
+    Species,
     /// Text to be printed.
     Text,
     /// A command in quotes.
@@ -139,6 +144,14 @@ pub const fn rest(name: &'static str, doc: &'static str) -> Arg {
     }
 }
 
+/// Element symbols of all atom types at the end of the line (`Kind::Element` or `Kind::Species`), parsed by the command.
+pub const fn elements(name: &'static str, kind: Kind, doc: &'static str) -> Arg {
+    Arg {
+        kind,
+        ..rest(name, doc)
+    }
+}
+
 /// A keyword.
 pub const fn keyword(name: &'static str, args: &'static [Arg], doc: &'static str) -> Keyword {
     Keyword { name, args, doc }
@@ -233,10 +246,9 @@ fn check(context: &str, a: &Arg, word: &str, index: usize) -> Result<()> {
 }
 
 impl Signature {
-    /// Number of positional arguments before the first that may be left out.
-    pub fn required(&self) -> usize {
-        let once = self.args.iter().take_while(|a| a.times == Times::Once);
-        once.count()
+    /// Number of positional arguments before the first that may be left out, if there is such an argument.
+    pub fn required(&self) -> Option<usize> {
+        self.args.iter().position(|a| a.times == Times::Optional)
     }
 
     /// Parses the words after the command (or style) name. `context` is how messages call the

@@ -26,6 +26,7 @@ const LAYERS: &[&[&str]] = &[
         "diag",
         "cformat",
         "elements",
+        "foreign",
         "park",
         "marsaglia",
     ],

@@ -45,7 +45,8 @@ pub fn find(name: &str) -> Result<&'static AngleEntry> {
         .iter()
         .find(|e| e.signature.name == name)
         .ok_or_else(|| {
-            Error::input(format!("Unrecognized angle style '{name}'")).suggest(
+            crate::foreign::unknown_style(
+                "angle",
                 name,
                 ANGLE_STYLES
                     .iter()

@@ -49,7 +49,8 @@ pub fn find(name: &str) -> Result<&'static BondEntry> {
         .iter()
         .find(|e| e.signature.name == name)
         .ok_or_else(|| {
-            Error::input(format!("Unrecognized bond style '{name}'")).suggest(
+            crate::foreign::unknown_style(
+                "bond",
                 name,
                 BOND_STYLES
                     .iter()

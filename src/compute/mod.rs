@@ -170,7 +170,10 @@ pub fn find(name: &str) -> Result<&'static ComputeEntry> {
         .iter()
         .find(|e| e.signature.name == name)
         .ok_or_else(|| {
-            Error::input(format!("Unrecognized compute style '{name}'"))
-                .suggest(name, COMPUTES.iter().map(|e| e.signature.name))
+            crate::foreign::unknown_style(
+                "compute",
+                name,
+                COMPUTES.iter().map(|e| e.signature.name),
+            )
         })
 }

@@ -69,7 +69,7 @@ const COMMON: [Keyword; 18] = [
     ),
     keyword(
         "element",
-        &[many("name", Kind::Word, "element of each type")],
+        &[many("name", Kind::Element, "element of each type")],
         "default: type labels, or elements by mass",
     ),
     keyword(

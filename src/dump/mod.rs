@@ -12,7 +12,7 @@ pub mod xtc;
 pub mod xyz;
 
 use crate::domain::host::Host;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::signature::{Args, Signature};
 
 /// What every dump knows of itself.
@@ -90,7 +90,6 @@ pub fn find(name: &str) -> Result<&'static DumpEntry> {
         .iter()
         .find(|e| e.signature.name == name)
         .ok_or_else(|| {
-            Error::input(format!("Unrecognized dump style '{name}'"))
-                .suggest(name, DUMPS.iter().map(|e| e.signature.name))
+            crate::foreign::unknown_style("dump", name, DUMPS.iter().map(|e| e.signature.name))
         })
 }

@@ -38,7 +38,7 @@ const COMMON: [Keyword; 12] = [
     ),
     keyword(
         "element",
-        &[many("name", Kind::Word, "element of each type")],
+        &[many("name", Kind::Element, "element of each type")],
         "default: types (xyz); labels or masses (extxyz)",
     ),
     keyword(

@@ -4,6 +4,7 @@
 //! the number of threads.
 
 use super::Engine;
+use crate::domain::host::{Data, Host};
 use crate::domain::state::Tallies;
 use crate::domain::{LocalComm, Tally};
 use crate::error::{Error, Result};
@@ -19,6 +20,8 @@ pub struct Forces {
     pub in_step: bool,
     /// When tallies were asked for that nobody had announced.
     pub habit: Habit,
+    /// Set while computes and fixes are asked for what the pair style depends on.
+    asking: bool,
 }
 
 /// Learns at which steps of a run tallies are asked for without announcement (`fix print` with `$(pe)`, dumps of
@@ -62,6 +65,7 @@ impl Engine {
     /// # Errors
     /// The pair style fails, or a force is not finite.
     pub(crate) fn compute_forces(&mut self, tally: Tally) -> Result<()> {
+        self.give_inputs()?;
         self.evaluate(tally)?;
         let f = &mut self.state.atoms.f;
         f.clear();
@@ -78,6 +82,10 @@ impl Engine {
     /// Evaluates energies and virials at the present positions and leaves the forces as they are.
     pub(crate) fn compute_tallies(&mut self, tally: Tally) -> Result<()> {
         // Fixes' shares belong to the step, not to this evaluation.
+        // A second evaluation in a step uses what the forces were computed with.
+        if !self.forces.in_step {
+            self.give_inputs()?;
+        }
         let old = std::mem::take(&mut self.state.tallies);
         let tally = tally.or(old.has);
         self.evaluate(tally)?;
@@ -85,6 +93,28 @@ impl Engine {
         self.state.tallies.fix_energy = old.fix_energy;
         self.state.tallies.fix_virial = old.fix_virial;
         Ok(())
+    }
+
+    /// Hands the pair style the outputs of computes and fixes that it depends on.
+    fn give_inputs(&mut self) -> Result<()> {
+        let inputs = self.pair.as_ref().map_or(Vec::new(), |p| p.style.inputs());
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        if std::mem::replace(&mut self.forces.asking, true) {
+            return Err(Error::input(
+                "the pair style depends on a compute or fix that needs the energies or forces of the pair style",
+            )
+            .help("use one of positions and velocities only, such as compute temp or compute ke/atom"));
+        }
+        let each = inputs.iter().map(|i| self.data(i.source, &i.id, i.part));
+        let values: Result<Vec<Data>> = each.collect();
+        self.forces.asking = false;
+        let values = values?;
+        match &mut self.pair {
+            Some(slot) => slot.style.give(&values),
+            None => Ok(()),
+        }
     }
 
     fn evaluate(&mut self, tally: Tally) -> Result<()> {

@@ -220,7 +220,7 @@ impl Engine {
         let mut style = (entry.build)(&args, &self.state).map_err(|e| e.shifted(1))?;
         if let Some(coefficients) = kept {
             // cutoffs of pairs go back to the global ones
-            let needed = entry.coeff.required();
+            let needed = entry.coeff.required().unwrap_or(usize::MAX);
             for words in &coefficients {
                 let words: Vec<&str> = words.iter().take(needed).map(String::as_str).collect();
                 style.coeff(&words, &self.state, &self.pair_options)?;

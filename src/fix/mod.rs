@@ -369,7 +369,6 @@ pub fn find(name: &str) -> Result<&'static FixEntry> {
         .iter()
         .find(|e| e.signature.name == name)
         .ok_or_else(|| {
-            Error::input(format!("Unrecognized fix style '{name}'"))
-                .suggest(name, FIXES.iter().map(|e| e.signature.name))
+            crate::foreign::unknown_style("fix", name, FIXES.iter().map(|e| e.signature.name))
         })
 }

@@ -108,8 +108,8 @@ struct Axis {
 enum Path {
     Linear([Option<f64>; 3]),
     Wiggle([Option<f64>; 3], f64),
-    Rotation(Axis),
-    Variable([Component; 3], [Component; 3]),
+    Rotation(Box<Axis>),
+    Variable(Box<[[Component; 3]; 2]>),
 }
 
 struct Move {
@@ -163,12 +163,12 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
             let unit = direction.try_normalize(0.0).ok_or_else(|| {
                 Error::input("Zero length rotation vector with fix move").at(k.word("Rx"))
             })?;
-            Path::Rotation(Axis {
+            Path::Rotation(Box::new(Axis {
                 velocity: velocity.into(),
                 point: numbers(["Px", "Py", "Pz"])?.into(),
                 unit,
                 period: k.real("period")?,
-            })
+            }))
         }
     };
     let state = host.state();
@@ -200,7 +200,7 @@ fn variable_path(k: &crate::signature::KeywordArgs<'_>, host: &dyn Host) -> Resu
             .at(k.word(["v_vx", "v_vy", "v_vz"][axis])));
         }
     }
-    Ok(Path::Variable(d, v))
+    Ok(Path::Variable(Box::new([d, v])))
 }
 
 /// Position and velocity of an atom in one direction, where they are prescribed.
@@ -223,8 +223,8 @@ impl Move {
     /// Values of the variables of a path now, positions and velocities.
     fn evaluate(&self, host: &mut dyn Host) -> Result<[[Values; 3]; 2]> {
         let mut out = [const { [const { Values::Keep }; 3] }; 2];
-        if let Path::Variable(d, v) = &self.path {
-            for (values, components) in out.iter_mut().zip([d, v]) {
+        if let Path::Variable(paths) = &self.path {
+            for (values, components) in out.iter_mut().zip(paths.iter()) {
                 for (value, c) in values.iter_mut().zip(components) {
                     *value = c.evaluate(host)?;
                 }

@@ -232,7 +232,7 @@ impl Fix for Berendsen {
             let Some(a) = self.axes[k] else { continue };
             let target = a.start + ramp * (a.stop - a.start);
             let cube = 1.0 - state.dt / a.period * (target - pressure[k]) / self.modulus;
-            if !(cube > 0.0) {
+            if cube.is_nan() || cube <= 0.0 {
                 return Err(Error::run(format!(
                     "fix press/berendsen would collapse the cell at step {}: the pressure is {}, the target {target}",
                     state.step, pressure[k]

@@ -9,7 +9,7 @@ use super::failure::{Failure, Outcome, place};
 use super::items::{Item, links, style_signature};
 use super::model::{CommandGraph, Node, build};
 use crate::diag::{Diagnostic, Place, Severity};
-use crate::error::nearest;
+use crate::foreign;
 use crate::script::Word;
 use crate::signature::{Kind, Signature};
 use std::collections::HashSet;
@@ -327,11 +327,9 @@ fn node_findings(
     let mut found = Vec::new();
     let commands = executor.context().commands;
     if !node.known {
-        let d = Diagnostic::error(format!("Unknown command: {}", node.name));
-        found.push(at(
-            suggest(d, &node.name, commands.iter().map(|c| c.signature.name)),
-            word_place(executor, node, 0),
-        ));
+        let names = commands.iter().map(|c| c.signature.name);
+        let e = foreign::unknown_command(&node.name, names);
+        found.push(at(plain(e), word_place(executor, node, 0)));
     }
     for (_, message) in graph.missing_files.iter().filter(|m| m.0 == i) {
         found.push(at(
@@ -387,23 +385,16 @@ fn style_findings(executor: &Executor, node: &Node) -> Vec<Diagnostic> {
             && style_names(kind).is_some()
             && style_signature(kind, args[c.word]).is_none()
         {
-            let d = Diagnostic::error(format!("Unrecognized {kind} style '{}'", args[c.word]));
             let names = style_names(kind).unwrap_or_default();
-            return vec![at(
-                suggest(d, args[c.word], names.into_iter()),
-                word_place(executor, node, c.word + 1),
-            )];
+            let e = foreign::unknown_style(kind, args[c.word], names);
+            return vec![at(plain(e), word_place(executor, node, c.word + 1))];
         }
     }
     match entry.signature.parse(&node.name, &args) {
         Ok(_) => Vec::new(),
         Err(e) => {
-            let mut d = Diagnostic::error(e.message);
-            d.help = e.help;
-            vec![at(
-                d,
-                word_place(executor, node, e.word.map_or(0, |w| w + 1)),
-            )]
+            let word = e.word.map_or(0, |w| w + 1);
+            vec![at(plain(e), word_place(executor, node, word))]
         }
     }
 }
@@ -447,11 +438,11 @@ fn style_names(kind: &str) -> Option<Vec<&'static str>> {
     }
 }
 
-fn suggest<'a>(d: Diagnostic, word: &str, known: impl Iterator<Item = &'a str>) -> Diagnostic {
-    match nearest(word, known) {
-        Some(near) => d.help(format!("did you mean '{near}'?")),
-        None => d,
-    }
+/// An error as a finding, without its place.
+fn plain(e: crate::error::Error) -> Diagnostic {
+    let mut d = Diagnostic::error(e.message);
+    d.help = e.help;
+    d
 }
 
 #[cfg(test)]

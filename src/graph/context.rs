@@ -2,54 +2,14 @@
 
 use super::entry::{CommandEntry, Control, Flow, Session};
 use super::failure::{Failure, Outcome, of_command, of_script};
+use super::items::style_signature;
 use super::variables::ScriptVariables;
 use crate::engine::Engine;
-use crate::error::{Error, nearest};
+use crate::error::Error;
+use crate::foreign;
 use crate::script::{CommandLine, Cursor, Mapped, Word, expand, strip_comment};
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// Commands of LAMMPS that argyro does not have, for a message that says so.
-const FOREIGN: &[&str] = &[
-    "angle_coeff",
-    "angle_style",
-    "bond_coeff",
-    "bond_style",
-    "min_modify",
-    "min_style",
-    "minimize",
-    "special_bonds",
-    "bond_write",
-    "compute_voronoi",
-    "create_bonds",
-    "dihedral_coeff",
-    "dihedral_style",
-    "dihedral_write",
-    "dynamical_matrix",
-    "fitpod",
-    "geturl",
-    "group2ndx",
-    "hyper",
-    "improper_coeff",
-    "improper_style",
-    "kim",
-    "mdi",
-    "message",
-    "molecule",
-    "ndx2group",
-    "neb",
-    "partition",
-    "plugin",
-    "prd",
-    "python",
-    "read_dump",
-    "rerun",
-    "run_style",
-    "server",
-    "tad",
-    "temper",
-    "third_order",
-];
 
 /// What is shared by all commands of an execution.
 pub struct Context {
@@ -124,7 +84,8 @@ impl Context {
     fn invoke(&self, engine: &mut Engine, name: &str, words: &[Word]) -> Result<Flow, Error> {
         let entry = self.find(name)?;
         let raw = &words[1..];
-        let args: Vec<&str> = raw.iter().map(Word::as_str).collect();
+        let mut args: Vec<&str> = raw.iter().map(Word::as_str).collect();
+        let variants = plain_styles(name, &mut args);
         let parsed = entry.signature.parse(name, &args)?;
         let script = self
             .cursor
@@ -142,6 +103,12 @@ impl Context {
             control: &self.control,
             execute: &mut execute,
         };
+        if variants {
+            session.note(
+                "accelerator",
+                "argyro has no accelerated variants of styles: the endings /kk, /gpu, /omp, /opt and /intel have no effect",
+            );
+        }
         let flow = (entry.run)(&mut session, &parsed)?;
         match engine.log.take_failure() {
             Some(f) => Err(Error::run(f).help("is the disk full?")),
@@ -159,17 +126,8 @@ impl Context {
         if let Some(entry) = self.commands.iter().find(|c| c.signature.name == name) {
             return Ok(entry);
         }
-        let e = Error::input(format!("Unknown command: {name}"));
-        if FOREIGN.contains(&name) {
-            return Err(e
-                .note("LAMMPS has it, this version of argyro does not")
-                .help(alternative(name)));
-        }
         let names = self.commands.iter().map(|c| c.signature.name);
-        Err(match nearest(name, names) {
-            Some(near) => e.help(format!("did you mean '{near}'?")),
-            None => e.help("`argyro explain` lists all commands"),
-        })
+        Err(foreign::unknown_command(name, names))
     }
 
     /// Executes a text that stands in one of `words`; it may not change the control flow.
@@ -216,14 +174,31 @@ fn origin(text: &str, words: &[Word]) -> Mapped {
     word.map_or_else(|| Mapped::plain(text), |w| w.text.clone())
 }
 
-fn alternative(name: &str) -> &'static str {
-    match name {
-        "rerun" | "read_dump" => "`argyro diffusion` analyses trajectories of any program",
-        "plugin" | "kim" | "python" => {
-            "machine-learning pair styles are built in: `argyro explain pair_style`"
+/// Removes the endings of accelerator packages from the names of styles; whether there were any.
+fn plain_styles(command: &str, args: &mut [&str]) -> bool {
+    let hybrid = args.first().is_some_and(|a| a.starts_with("hybrid"));
+    // the kind of style, the word that names one, and those that may
+    let (kind, named, others) = match command {
+        "pair_style" if hybrid => ("pair", 0, 1..args.len()),
+        "bond_style" if hybrid => ("bond", 0, 1..args.len()),
+        "angle_style" if hybrid => ("angle", 0, 1..args.len()),
+        "pair_coeff" => ("pair", usize::MAX, 2..3),
+        "bond_coeff" => ("bond", usize::MAX, 1..2),
+        "angle_coeff" => ("angle", usize::MAX, 1..2),
+        "pair_style" | "bond_style" | "angle_style" | "kspace_style" | "atom_style"
+        | "min_style" | "run_style" => ("", 0, 0..0),
+        "region" => ("", 1, 0..0),
+        "fix" | "compute" | "dump" => ("", 2, 0..0),
+        _ => return false,
+    };
+    let mut found = false;
+    for (i, arg) in args.iter_mut().enumerate() {
+        let plain = foreign::without_accelerator(arg);
+        let style = i == named || (others.contains(&i) && style_signature(kind, plain).is_some());
+        if style && plain != *arg {
+            *arg = plain;
+            found = true;
         }
-        "partition" | "temper" | "prd" | "neb" | "hyper" | "tad" => "run one script per replica",
-        "run_style" => "argyro integrates with velocity Verlet; leave the line out",
-        _ => "`argyro explain` lists all commands",
     }
+    found
 }

@@ -5,8 +5,9 @@ use super::entry::{CommandEntry, Flow};
 use super::failure::{Failure, Outcome, of_script};
 use super::lint::Lints;
 use super::variables::ScriptVariables;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::engine::Engine;
+use crate::error::ErrorKind;
 use crate::io::log::Log;
 use crate::script::{CommandLine, Fetched, Mapped, Script, ScriptError, Span, Word};
 use std::collections::HashSet;
@@ -190,7 +191,7 @@ impl Executor {
         for echo in &line.echoes {
             self.context.echo(&self.engine, echo);
         }
-        self.look_for_slips(&line.words);
+        self.look_for_slips(&line, command)?;
         let result = self.context.call(&mut self.engine, &line, command);
         self.collect_warnings(&line, command);
         let flow = result?;
@@ -244,13 +245,27 @@ impl Executor {
         self.context.variables.script().clear();
     }
 
-    /// Warns of slips that show when a run begins.
-    fn look_for_slips(&mut self, words: &[Word]) {
-        for slip in self.lints.before_run(words, &self.engine) {
+    /// Warns of slips that show when a run begins; stops at those that would make it worthless.
+    fn look_for_slips(&mut self, line: &CommandLine, command: &Mapped) -> Outcome<()> {
+        let mut fatal = None;
+        for slip in self.lints.before_run(&line.words, &self.engine) {
             let mut d = Diagnostic::warning(slip.message).help(slip.help);
             d.place = slip.place;
-            self.engine.log.line(&d.one_line());
-            self.warnings.push(d);
+            if slip.fatal {
+                d.severity = Severity::Error;
+                fatal.get_or_insert(d);
+            } else {
+                self.engine.log.line(&d.one_line());
+                self.warnings.push(d);
+            }
+        }
+        match fatal {
+            None => Ok(()),
+            Some(diagnostic) => Err(Box::new(Failure {
+                kind: ErrorKind::Input,
+                diagnostic,
+                last_line: command.as_str().trim().to_string(),
+            })),
         }
     }
 

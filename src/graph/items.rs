@@ -233,13 +233,22 @@ pub fn classify(signature: &Signature, args: &[&str]) -> Vec<Classified> {
     out
 }
 
-/// The signature of a style.
+/// The signature of a style; of kind `pair_coeff`, that of the coefficients of a pair style.
 pub fn style_signature(kind: &str, name: &str) -> Option<&'static Signature> {
+    let plain = || exact_signature(kind, crate::foreign::without_accelerator(name));
+    exact_signature(kind, name).or_else(plain)
+}
+
+fn exact_signature(kind: &str, name: &str) -> Option<&'static Signature> {
     match kind {
         "pair" => pair::PAIR_STYLES
             .iter()
             .map(|e| e.signature)
             .find(|s| s.name == name),
+        "pair_coeff" => {
+            let mut styles = pair::PAIR_STYLES.iter();
+            styles.find(|e| e.signature.name == name).map(|e| e.coeff)
+        }
         "bond" => crate::bond::BOND_STYLES
             .iter()
             .map(|e| e.signature)

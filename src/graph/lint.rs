@@ -2,8 +2,10 @@
 //!
 //! They are looked for when a run begins, because only then the timestep and all fixes are known. Each is given once.
 
+use super::masses::Named;
 use crate::diag::Place;
 use crate::engine::Engine;
+use crate::foreign::without_accelerator;
 use crate::script::{SourceMap, Word};
 use crate::signature::parse_real;
 use indexmap::IndexMap;
@@ -18,33 +20,55 @@ pub struct Slip {
     pub place: Option<Place>,
     /// What to do.
     pub help: String,
+    /// Whether the run must not begin.
+    pub fatal: bool,
+}
+
+impl Slip {
+    fn warning(message: String, place: Option<Place>, help: impl Into<String>) -> Self {
+        Self {
+            message,
+            place,
+            help: help.into(),
+            fatal: false,
+        }
+    }
 }
 
 /// A command that still has an effect when a run begins.
 #[derive(Debug, Clone)]
-struct Recorded {
+pub(super) struct Recorded {
     words: Vec<String>,
     places: Vec<Option<Place>>,
 }
 
 impl Recorded {
     fn new(words: &[Word], sources: &SourceMap) -> Self {
+        let fix = words.first().is_some_and(|w| w.as_str() == "fix");
+        let names = words.iter().enumerate().map(|(i, w)| match w.as_str() {
+            style if fix && i == 3 => without_accelerator(style),
+            word => word,
+        });
         let place = |w: &Word| w.span().and_then(|s| super::failure::place(sources, s));
         Self {
-            words: words.iter().map(|w| w.as_str().to_string()).collect(),
+            words: names.map(String::from).collect(),
             places: words.iter().map(place).collect(),
         }
     }
 
-    fn word(&self, i: usize) -> &str {
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    pub(super) fn word(&self, i: usize) -> &str {
         self.words.get(i).map_or("", String::as_str)
     }
 
-    fn place(&self, i: usize) -> Option<Place> {
+    pub(super) fn place(&self, i: usize) -> Option<Place> {
         self.places.get(i).cloned().flatten()
     }
 
-    fn position(&self, word: &str, from: usize) -> Option<usize> {
+    pub(super) fn position(&self, word: &str, from: usize) -> Option<usize> {
         (from..self.words.len()).find(|&i| self.words[i] == word)
     }
 }
@@ -55,6 +79,7 @@ pub struct Lints {
     fixes: IndexMap<String, Recorded>,
     timestep: Option<Recorded>,
     neighbor: Option<Recorded>,
+    named: Named,
     given: HashSet<String>,
 }
 
@@ -64,6 +89,9 @@ impl Lints {
         let Some(name) = words.first().map(Word::as_str) else {
             return;
         };
+        if Named::concerns(name) {
+            self.named.executed(&Recorded::new(words, sources));
+        }
         match (name, words.get(1).map(Word::as_str)) {
             ("fix", Some(id)) => {
                 self.fixes
@@ -86,7 +114,8 @@ impl Lints {
     /// What is suspicious about a run that is about to begin; `words` are those of the command that runs.
     pub fn before_run(&mut self, words: &[Word], engine: &Engine) -> Vec<Slip> {
         let mut found = Vec::new();
-        if words.first().is_some_and(|w| w.as_str() == "run") {
+        let first = words.first().map_or("", Word::as_str);
+        if first == "run" {
             found.extend(self.time_step(engine));
             for fix in self.fixes.values() {
                 found.extend(damping(fix, engine));
@@ -94,7 +123,10 @@ impl Lints {
             }
             found.extend(self.neighbor_check(engine));
         }
-        found.retain(|s| self.given.insert(s.message.clone()));
+        if matches!(first, "run" | "minimize" | "rerun") {
+            found.extend(self.named.contradictions(engine));
+        }
+        found.retain(|s| s.fatal || self.given.insert(s.message.clone()));
         found
     }
 
@@ -122,14 +154,11 @@ impl Lints {
             return None;
         };
         let place = self.timestep.as_ref().and_then(|t| t.place(1));
-        Some(Slip {
-            message,
-            place,
-            help: format!(
-                "units {} counts time in {unit}: 1 fs is {}",
-                s.units.name, s.units.femtosecond
-            ),
-        })
+        let help = format!(
+            "units {} counts time in {unit}: 1 fs is {}",
+            s.units.name, s.units.femtosecond
+        );
+        Some(Slip::warning(message, place, help))
     }
 
     /// `neigh_modify check no` is safe only if no atom crosses half the skin between two builds.
@@ -150,13 +179,18 @@ impl Lints {
             .fold(0.0, f64::max)
             .sqrt();
         let way = fastest * s.dt * steps;
-        (way > 0.5 * skin || skin <= 0.0).then(|| Slip {
-            message: format!(
-                "neigh_modify check no with a build every {steps} steps is unsafe: the fastest atom moves about {way:.3}, half the skin is {}",
-                0.5 * skin
-            ),
-            place: self.neighbor.as_ref().and_then(|r| r.place(0)),
-            help: "use neigh_modify check yes, a smaller interval or a wider skin".into(),
+        (way > 0.5 * skin || skin <= 0.0).then(|| {
+            Slip::warning(
+                format!(
+                    "neigh_modify check no with a build every {steps} steps is unsafe: the fastest atom moves about {way:.3}, half the skin is {}",
+                    0.5 * skin
+                ),
+                self.neighbor.as_ref().and_then(|r| {
+                    let word = r.position("check", 1).map_or(0, |i| i + 1);
+                    r.place(word)
+                }),
+                "use neigh_modify check yes, a smaller interval or a wider skin",
+            )
         })
     }
 }
@@ -229,15 +263,15 @@ fn damping(fix: &Recorded, engine: &Engine) -> Vec<Slip> {
         } else {
             format!("about 100 timesteps ({}) are usual", 100.0 * s.dt)
         };
-        found.push(Slip {
-            message: format!(
+        found.push(Slip::warning(
+            format!(
                 "{name} {damp} {unit} of fix {} {}: {what}",
                 fix.word(1),
                 fix.word(3)
             ),
-            place: fix.place(i),
-            help: usual,
-        });
+            fix.place(i),
+            usual,
+        ));
     }
     found
 }
@@ -257,15 +291,33 @@ fn averages(fix: &Recorded, run: &[Word], engine: &Engine) -> Option<Slip> {
         first.checked_add(steps)?
     };
     let next = (first / every + 1).checked_mul(every)?;
-    (next > last && last > first).then(|| Slip {
-        message: format!(
-            "fix {} {} writes at multiples of {every} steps, and the run from step {first} to {last} reaches none",
-            fix.word(1),
-            fix.word(3)
-        ),
-        place: fix.place(6),
-        help: "make the run longer or Nfreq smaller".into(),
+    (next > last && last > first).then(|| {
+        Slip::warning(
+            format!(
+                "fix {} {} writes at multiples of {every} steps, and the run from step {first} to {last} reaches none",
+                fix.word(1),
+                fix.word(3)
+            ),
+            fix.place(6),
+            "make the run longer or Nfreq smaller",
+        )
     })
+}
+
+/// What is found when `run` follows these commands; warnings are given once.
+#[cfg(test)]
+pub(super) fn slips_of(engine: &Engine, commands: &[&str], run: &str) -> Vec<Slip> {
+    use crate::script::{Mapped, split};
+    let words = |text: &str| split(&Mapped::plain(text)).expect("test command");
+    let mut lints = Lints::default();
+    let sources = SourceMap::default();
+    for c in commands {
+        lints.executed(&words(c), &sources);
+    }
+    let found = lints.before_run(&words(run), engine);
+    let again = lints.before_run(&words(run), engine);
+    assert!(again.iter().all(|s| s.fatal), "once is enough");
+    found
 }
 
 #[cfg(test)]
@@ -273,7 +325,6 @@ mod tests {
     use super::*;
     use crate::engine::NoVariables;
     use crate::io::log::Log;
-    use crate::script::{Mapped, split};
     use crate::units::Units;
     use std::rc::Rc;
 
@@ -286,22 +337,8 @@ mod tests {
         e
     }
 
-    fn words(text: &str) -> Vec<Word> {
-        split(&Mapped::plain(text)).unwrap()
-    }
-
-    /// Messages for a run after these commands.
     fn slips(engine: &Engine, commands: &[&str], run: &str) -> Vec<String> {
-        let mut lints = Lints::default();
-        let sources = SourceMap::default();
-        commands
-            .iter()
-            .for_each(|c| lints.executed(&words(c), &sources));
-        let found = lints.before_run(&words(run), engine);
-        assert!(
-            lints.before_run(&words(run), engine).is_empty(),
-            "once is enough"
-        );
+        let found = slips_of(engine, commands, run);
         found.into_iter().map(|s| s.message).collect()
     }
 

@@ -12,6 +12,7 @@ mod executor;
 mod failure;
 mod items;
 mod lint;
+mod masses;
 mod model;
 mod variables;
 

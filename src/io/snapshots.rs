@@ -95,6 +95,12 @@ impl Snapshots {
         }
     }
 
+    /// Goes to the next line; false at the end and for a last line that was cut off, whose numbers cannot be
+    /// trusted.
+    fn advance(&mut self) -> Result<bool> {
+        Ok(self.lines.advance()? && self.lines.is_whole())
+    }
+
     fn bad(&self, why: &str) -> Error {
         self.lines.here(Error::input(format!(
             "Dump file is incorrectly formatted: {why}"
@@ -139,19 +145,19 @@ impl Snapshots {
                 }
                 // UNITS and TIME have one line each.
                 _ => {
-                    if !self.lines.advance()? {
+                    if !self.advance()? {
                         return Ok(None);
                     }
                 }
             }
-            if !self.lines.advance()? {
+            if !self.advance()? {
                 return Ok(None);
             }
         }
     }
 
     fn number(&mut self) -> Result<Option<i64>> {
-        if !self.lines.advance()? {
+        if !self.advance()? {
             return Ok(None);
         }
         let n = parse_int(self.lines.text()?.trim());
@@ -166,7 +172,7 @@ impl Snapshots {
         let tilted = item.contains("xy xz yz");
         let mut rows = [[0.0; 3]; 3];
         for row in &mut rows {
-            if !self.lines.advance()? {
+            if !self.advance()? {
                 return Ok(false);
             }
             let text = self.lines.text()?;
@@ -195,7 +201,7 @@ impl Snapshots {
     /// False if the file ends before all rows.
     fn read_rows(&mut self, s: &mut Snapshot, atoms: i64) -> Result<bool> {
         for _ in 0..atoms {
-            if !self.lines.advance()? {
+            if !self.advance()? {
                 return Ok(false);
             }
             let before = s.values.len();
@@ -217,7 +223,7 @@ impl Snapshots {
     fn read_xyz(&mut self) -> Result<Option<Snapshot>> {
         let count = parse_int(self.lines.text()?.trim())
             .ok_or_else(|| self.bad("expected the number of atoms"))?;
-        if !self.lines.advance()? {
+        if !self.advance()? {
             return Ok(None);
         }
         let comment = self.lines.text()?.to_string();
@@ -228,7 +234,7 @@ impl Snapshots {
             ..Snapshot::default()
         };
         for n in 0..count {
-            if !self.lines.advance()? {
+            if !self.advance()? {
                 return Ok(None);
             }
             let words: Vec<&str> = self.lines.text()?.split_ascii_whitespace().collect();

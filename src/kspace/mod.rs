@@ -11,7 +11,7 @@ mod setup;
 pub use modify::{KSPACE_MODIFY, KspaceModify};
 
 use crate::domain::{State, Tally};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::signature::{Args, Signature};
 
 /// What the pair style tells the kspace style.
@@ -107,11 +107,7 @@ pub fn find(name: &str) -> Result<&'static KspaceEntry> {
         .iter()
         .find(|e| e.signature.name == name)
         .ok_or_else(|| {
-            let e = Error::input(format!("Unrecognized kspace style '{name}'"));
-            if name.starts_with("pppm") || name.starts_with("msm") || name.starts_with("ewald") {
-                e.help("argyro has kspace_style pppm and ewald")
-            } else {
-                e.suggest(name, KSPACE_STYLES.iter().map(|e| e.signature.name))
-            }
+            let known = KSPACE_STYLES.iter().map(|e| e.signature.name);
+            crate::foreign::unknown_style("kspace", name, known)
         })
 }

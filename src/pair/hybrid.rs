@@ -6,8 +6,10 @@
 
 use super::coeffs::{TypePairs, not_set, pairs};
 use super::{
-    BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, find, prepare,
+    BrickForces, ForceContext, PairEntry, PairInput, PairModify, PairOptions, PairStyle, find,
+    prepare,
 };
+use crate::domain::host::Data;
 use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Needs, State, Trimmed};
 use crate::error::{Error, Result};
@@ -359,6 +361,20 @@ impl PairStyle for Hybrid {
 
     fn weights_special(&self) -> bool {
         self.subs.iter().all(|s| s.style.weights_special())
+    }
+
+    fn inputs(&self) -> Vec<PairInput> {
+        self.subs.iter().flat_map(|s| s.style.inputs()).collect()
+    }
+
+    fn give(&mut self, mut values: &[Data]) -> Result<()> {
+        for sub in &mut self.subs {
+            let count = sub.style.inputs().len().min(values.len());
+            let (own, others) = values.split_at(count);
+            sub.style.give(own)?;
+            values = others;
+        }
+        Ok(())
     }
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {

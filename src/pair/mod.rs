@@ -36,10 +36,13 @@ mod zero;
 pub use coeffs::TypePairs;
 pub use forces::{collect, prepare};
 
+use crate::domain::host::{Data, Part, Source};
 use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Comm, Needs, State, Tally};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::ml::formats::kind::Family;
 use crate::signature::{Args, Signature};
+use network::NetworkModel;
 
 /// `pair_modify` settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -129,6 +132,17 @@ pub struct BrickForces {
     pub atom_virial: Vec<[f64; 6]>,
 }
 
+/// Output of a compute or fix that a pair style depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairInput {
+    /// Compute or fix.
+    pub source: Source,
+    /// Its ID.
+    pub id: String,
+    /// Which part of its output.
+    pub part: Part,
+}
+
 /// A pair style. Styles add to `out`; ghosts' forces are added to their owners afterwards.
 pub trait PairStyle: Send + Sync {
     /// `pair_coeff` arguments after the command name.
@@ -195,6 +209,19 @@ pub trait PairStyle: Send + Sync {
     /// such pairs is refused if the style does not.
     fn weights_special(&self) -> bool {
         false
+    }
+
+    /// What the style must be given before it is evaluated at new positions; known after `init`.
+    fn inputs(&self) -> Vec<PairInput> {
+        Vec::new()
+    }
+
+    /// Takes the present values of [`PairStyle::inputs`], in their order. They hold until the next call.
+    ///
+    /// # Errors
+    /// The values are not as many as the style needs.
+    fn give(&mut self, _values: &[Data]) -> Result<()> {
+        Ok(())
     }
 
     /// Adds energies, forces and virials. `out[b]` belongs to brick `b`.
@@ -327,6 +354,19 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     e3gnn::PARALLEL,
 ];
 
+/// Reads a model of one family from the contents of its files, with nothing chosen in it.
+type ReadNetwork = fn(Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>>;
+
+/// Families of machine-learning models, for committees of several families.
+const NETWORKS: &[(Family, ReadNetwork)] = &[
+    (Family::Mace, |parts| mace::load(parts, None)),
+    (Family::Nequip, nequip::load),
+    (Family::SevenNet, |parts| e3gnn::load(parts, None)),
+    (Family::Deepmd, |parts| {
+        deepmd::load(parts, &deepmd::Sources::default())
+    }),
+];
+
 /// The entry of style `name`.
 ///
 /// # Errors
@@ -336,7 +376,10 @@ pub fn find(name: &str) -> Result<&'static PairEntry> {
         .iter()
         .find(|e| e.signature.name == name)
         .ok_or_else(|| {
-            Error::input(format!("Unrecognized pair style '{name}'"))
-                .suggest(name, PAIR_STYLES.iter().map(|e| e.signature.name))
+            crate::foreign::unknown_style(
+                "pair",
+                name,
+                PAIR_STYLES.iter().map(|e| e.signature.name),
+            )
         })
 }

@@ -3,14 +3,16 @@
 
 use super::network::{
     ATOMIC, COEFF_WITH_FILE, DeviationOptions, Equivariant, Evaluate, Files, NetworkModel,
-    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species,
+    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species, prepared,
 };
 use super::{PairEntry, PairStyle};
 use crate::error::{Error, Result};
+use crate::ml::allegro::local::LocalAllegro;
 use crate::ml::allegro::model::Allegro;
 use crate::ml::allegro::reference;
 use crate::ml::brick::Unsupported;
 use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::formats::kind::Family;
 use crate::ml::layers::Stored;
 use crate::ml::nequip::load::{Loaded, load_bytes};
 use crate::signature::{Args, Keyword, Signature};
@@ -62,8 +64,8 @@ const ALLEGRO_SIGNATURE: Signature = Signature {
         (`.nequip.pth`). A checkpoint (`.ckpt`) has to be packaged first: `nequip-package build NAME.ckpt \
         NAME.nequip.zip`. Otherwise the same as `pair_style nequip`.\n\n\
         Restrictions: `units metal`. The network is evaluated in double whatever `package argyro \
-        precision` says, without tables; the energy of an atom depends on its neighbours within the \
-        cutoff only.",
+        precision` says, without tables. It is strictly local: the energy of an atom depends on its \
+        neighbours within the cutoff only, and nothing but positions is exchanged.",
     examples: &["pair_style allegro"],
 };
 
@@ -93,6 +95,7 @@ const COEFF: Signature = Signature {
 fn build(style: &'static str, args: &Args) -> Result<Box<dyn PairStyle>> {
     Ok(NetworkStyle::boxed(Setup {
         style,
+        family: Family::Nequip,
         files: Files::InCoeff,
         load: Box::new(load),
         names_optional: false,
@@ -100,7 +103,11 @@ fn build(style: &'static str, args: &Args) -> Result<Box<dyn PairStyle>> {
     }))
 }
 
-fn load(parts: Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>> {
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the type of all loaders of networks"
+)]
+pub(super) fn load(parts: Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>> {
     let loaded = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     Ok(match loaded {
         Loaded::Network(network) => Box::new(Equivariant::new(network, Vec::new())),
@@ -135,8 +142,16 @@ impl NetworkModel for Local {
         vec![format!("written by {}", self.0.origin)]
     }
 
+    fn has_tables(&self) -> bool {
+        false
+    }
+
+    fn only_double(&self) -> bool {
+        true
+    }
+
     fn fast(&self, _: bool, _: bool) -> std::result::Result<Box<dyn Evaluate>, Unsupported> {
-        Err(Unsupported::new("Allegro models"))
+        Ok(prepared::<f64, _>(LocalAllegro::new(self.0.clone())))
     }
 
     fn plain(&self, edges: &EdgeList) -> Evaluation {

@@ -2,6 +2,7 @@
 //!
 //! E = sum_{i<j} A eps [B (s/r)^p - (s/r)^q] exp(s/(r - a s))
 //!   + sum_i sum_{j<k} lambda eps [cos(theta_jik) - cos(theta_0)]^2 g_ij g_ik, g = exp(gamma s/(r - a s)).
+//!
 //! The two exponentials of a triple belong to its two pairs and are evaluated once per neighbour.
 
 use super::coeffs::TypePairs;
@@ -10,7 +11,7 @@ use super::potential_file::{PotentialFile, TypeMap, triples};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Brick, Needs, State, Tally};
 use crate::error::{Error, Result};
-use crate::signature::{Args, Kind, Signature, arg, keyword, rest};
+use crate::signature::{Args, Kind, Signature, arg, elements, keyword};
 use rayon::prelude::*;
 
 /// Entry in the table of pair styles.
@@ -50,7 +51,11 @@ const COEFF: Signature = Signature {
         arg("I", Kind::Types, "*"),
         arg("J", Kind::Types, "*"),
         arg("file", Kind::FileIn, "parameter file"),
-        rest("elements", "element of every atom type, or NULL"),
+        elements(
+            "elements",
+            Kind::Element,
+            "element of every atom type, or NULL",
+        ),
     ],
     keywords: &[],
     description: "",

@@ -11,7 +11,7 @@ use super::potential_file::{PotentialFile, TypeMap, triples};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Brick, Needs, State, Tally};
 use crate::error::{Error, Result};
-use crate::signature::{Kind, Signature, arg, keyword, rest};
+use crate::signature::{Kind, Signature, arg, elements, keyword};
 use rayon::prelude::*;
 use std::f64::consts::FRAC_PI_2;
 
@@ -50,7 +50,11 @@ const COEFF: Signature = Signature {
         arg("I", Kind::Types, "*"),
         arg("J", Kind::Types, "*"),
         arg("file", Kind::FileIn, "parameter file"),
-        rest("elements", "element of every atom type, or NULL"),
+        elements(
+            "elements",
+            Kind::Element,
+            "element of every atom type, or NULL",
+        ),
     ],
     keywords: &[],
     description: "",

@@ -110,7 +110,7 @@ pub fn place_holder(a: &Arg) -> String {
 /// What words an argument takes; empty for any word.
 pub fn kind_text(kind: Kind) -> String {
     match kind {
-        Kind::Word | Kind::Text => String::new(),
+        Kind::Word | Kind::Text | Kind::Element | Kind::Species => String::new(),
         Kind::Int => "whole number".into(),
         Kind::Count => "positive whole number".into(),
         Kind::Real => "number".into(),

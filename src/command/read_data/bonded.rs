@@ -119,11 +119,18 @@ pub(super) fn add(engine: &mut Engine, kind: &str, atoms: &[i64], s: &Settings) 
 /// Whether the coefficients of a section can be read.
 pub(super) fn check_coefficients(engine: &Engine, section: &str, hint: &str) -> Result<bool> {
     let (command, present) = if section == "Bond Coeffs" {
-        ("bond_style", engine.bonded.bonds.as_ref().map(|b| b.name()))
+        (
+            "bond_style",
+            engine.bonded.bonds.as_ref().map(crate::bond::Bonds::name),
+        )
     } else {
         (
             "angle_style",
-            engine.bonded.angles.as_ref().map(|a| a.name()),
+            engine
+                .bonded
+                .angles
+                .as_ref()
+                .map(crate::angle::Angles::name),
         )
     };
     let Some(name) = present else {

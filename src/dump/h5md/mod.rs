@@ -54,7 +54,7 @@ const MODIFY: Signature = Signature {
         ),
         keyword(
             "element",
-            &[many("name", Kind::Word, "element of each type")],
+            &[many("name", Kind::Element, "element of each type")],
             "default: type labels, or elements by mass",
         ),
         keyword(

@@ -28,8 +28,17 @@ impl Engine {
                 .collect::<Vec<_>>(),
         );
         w.reals(&s.lj).reals(&s.coul).flag(s.angle).flag(s.dihedral);
-        encode_style(&mut w, self.bonded.bonds.as_ref().map(|b| b.commands()));
-        encode_style(&mut w, self.bonded.angles.as_ref().map(|a| a.commands()));
+        encode_style(
+            &mut w,
+            self.bonded.bonds.as_ref().map(crate::bond::Bonds::commands),
+        );
+        encode_style(
+            &mut w,
+            self.bonded
+                .angles
+                .as_ref()
+                .map(crate::angle::Angles::commands),
+        );
         w.finish()
     }
 

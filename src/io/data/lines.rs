@@ -107,6 +107,11 @@ impl Lines {
         }
     }
 
+    /// True if the present line has its line end: false for the last line of a file that was cut off.
+    pub fn is_whole(&self) -> bool {
+        self.line.last() == Some(&b'\n')
+    }
+
     /// The present line without its comment.
     ///
     /// # Errors

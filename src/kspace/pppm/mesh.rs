@@ -65,7 +65,7 @@ pub struct Choice<'a> {
 /// Whether FFTs of `n` points are fast.
 fn factorable(mut n: usize) -> bool {
     for f in [2, 3, 5] {
-        while n > 1 && n % f == 0 {
+        while n > 1 && n.is_multiple_of(f) {
             n /= f;
         }
     }

@@ -51,7 +51,7 @@ pub fn evaluate(network: &Network, edges: &EdgeList) -> Evaluation {
     let mut features: Features = species.iter().map(row).collect();
     let mut states: Vec<LayerState> = Vec::new();
     for layer in &network.layers {
-        let (state, next) = layer::forward(layer, &species, &geometry, features);
+        let (state, next) = layer::forward(layer, &species, &geometry, &features);
         states.push(state);
         features = next;
     }

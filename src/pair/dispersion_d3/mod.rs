@@ -9,7 +9,7 @@ use super::network::{Species, SpeciesMap};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Needs, State};
 use crate::error::{Error, Result};
-use crate::signature::{Args, Kind, Signature, arg, rest};
+use crate::signature::{Args, Kind, Signature, arg, elements};
 use functionals::{DAMPINGS, Parameters, functionals, parameters};
 use pass::{Model, NONE, WEIGHTS};
 use rayon::prelude::*;
@@ -55,7 +55,11 @@ const COEFF: Signature = Signature {
     args: &[
         arg("I", Kind::Types, "must be *"),
         arg("J", Kind::Types, "must be *"),
-        rest("ELEMENTS", "one element symbol per atom type, or NULL"),
+        elements(
+            "ELEMENTS",
+            Kind::Element,
+            "one element symbol per atom type, or NULL",
+        ),
     ],
     keywords: &[],
     description: "NULL leaves the atoms of a type out.",

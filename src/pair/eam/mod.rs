@@ -14,7 +14,7 @@ use super::potential_file::{PotentialFile, TypeMap};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Brick, Needs, State, Tally};
 use crate::error::{Error, Result};
-use crate::signature::{Arg, Args, Kind, Signature, arg, rest};
+use crate::signature::{Arg, Args, Kind, Signature, arg, elements};
 use file::{Funcfl, Setfl};
 use rayon::prelude::*;
 use tables::Tables;
@@ -68,7 +68,11 @@ const ALLOY_ARGS: &[Arg] = &[
     arg("I", Kind::Types, "*"),
     arg("J", Kind::Types, "*"),
     arg("file", Kind::FileIn, "setfl file"),
-    rest("elements", "element of every atom type, or NULL"),
+    elements(
+        "elements",
+        Kind::Element,
+        "element of every atom type, or NULL",
+    ),
 ];
 
 const ALLOY_SIGNATURE: Signature = Signature {

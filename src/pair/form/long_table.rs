@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn unsuitable_ranges_are_refused() {
         assert!(LongTable::new(12, 3.0, 2.0, 0.3, 1.0).is_err());
-        assert!(LongTable::new(2, 1.4, 9.0, 0.3, 1.0).is_err());
-        assert!(LongTable::new(16, 1e-12, 9.0, 0.3, 1.0).is_err());
+        assert!(LongTable::new(4, 1.4, 9.0, 0.3, 1.0).is_err());
+        assert!(LongTable::new(16, 1e-60, 9.0, 0.3, 1.0).is_err());
     }
 }

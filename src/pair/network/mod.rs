@@ -25,15 +25,16 @@ pub use read::count_files;
 pub use species::{Species, SpeciesMap};
 pub use style::{Files, Named, NetworkStyle, Setup};
 
-use crate::signature::{Arg, Kind, arg, rest};
+use crate::signature::{Arg, Kind, arg, elements};
 
 /// Arguments of `pair_coeff` for styles that name model files there.
 pub const COEFF_WITH_FILE: &[Arg] = &[
     arg("I", Kind::Types, "must be *"),
     arg("J", Kind::Types, "must be *"),
     arg("FILE", Kind::FileIn, "model file"),
-    rest(
+    elements(
         "ELEMENTS",
+        Kind::Species,
         "further model files of a committee, then one element symbol per atom type, or NULL",
     ),
 ];
@@ -42,5 +43,9 @@ pub const COEFF_WITH_FILE: &[Arg] = &[
 pub const COEFF_WITHOUT_FILE: &[Arg] = &[
     arg("I", Kind::Types, "must be *"),
     arg("J", Kind::Types, "must be *"),
-    rest("ELEMENTS", "one element symbol per atom type, or NULL"),
+    elements(
+        "ELEMENTS",
+        Kind::Species,
+        "one element symbol per atom type, or NULL",
+    ),
 ];

@@ -1,9 +1,10 @@
 //! A model of any family as the pair-style framework sees it, and its evaluation over bricks.
 
 use super::species::Species;
+use crate::domain::host::Data;
 use crate::ml::brick::{Dropped, Unsupported};
 use crate::ml::edges::{EdgeList, Evaluation};
-use crate::pair::{BrickForces, ForceContext};
+use crate::pair::{BrickForces, ForceContext, PairInput};
 use std::fmt;
 
 /// Unit styles of scripts in which a family works.
@@ -36,6 +37,11 @@ pub trait NetworkModel: Send + Sync + fmt::Debug {
         true
     }
 
+    /// Whether there is no evaluation in f32, whatever precision is asked for.
+    fn only_double(&self) -> bool {
+        false
+    }
+
     /// Units of scripts.
     fn units(&self) -> UnitStyles {
         UnitStyles::Metal
@@ -58,6 +64,25 @@ pub trait NetworkModel: Send + Sync + fmt::Debug {
 
     /// The plain evaluation, in f64.
     fn plain(&self, edges: &EdgeList) -> Evaluation;
+
+    /// The plain evaluation with what was given last; `atoms` are the places of the nodes among the
+    /// atoms of the simulation.
+    fn plain_of(&self, edges: &EdgeList, _atoms: &[u32]) -> Evaluation {
+        self.plain(edges)
+    }
+
+    /// Outputs of computes and fixes that the model takes.
+    fn inputs(&self) -> Vec<PairInput> {
+        Vec::new()
+    }
+
+    /// Takes the present values of [`NetworkModel::inputs`], in their order.
+    ///
+    /// # Errors
+    /// They are not as many as the model takes.
+    fn give(&mut self, _values: &[Data]) -> crate::error::Result<()> {
+        Ok(())
+    }
 }
 
 /// The energy of an atom is no number.

@@ -13,6 +13,8 @@ const PAIRS: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 
 struct Structure {
     /// Node of each atom; `u32::MAX` if the model does not see it.
     node: Vec<u32>,
+    /// Atom of each node.
+    atom: Vec<u32>,
     species: Vec<u16>,
     receiver: Vec<u32>,
     sender: Vec<u32>,
@@ -38,7 +40,7 @@ pub fn compute(
         sender: &structure.sender,
         vector: &structure.vector,
     };
-    let result = model.plain(&list);
+    let result = model.plain_of(&list, &structure.atom);
     structure.add_energies(&result, context, out)?;
     structure.add_gradients(&result, context, out);
     Ok(())
@@ -56,6 +58,7 @@ impl Structure {
                 let species = of_type[b.kind[i] as usize];
                 if species != NO_SPECIES {
                     s.node[b.owner[i] as usize] = s.species.len() as u32;
+                    s.atom.push(b.owner[i]);
                     s.species.push(species.into());
                 }
             }

@@ -5,9 +5,13 @@ use super::member::{Load, Member, Read};
 use super::model::UnitStyles;
 use super::read;
 use super::species::SpeciesMap;
+use crate::domain::host::Data;
 use crate::domain::{Needs, State, Tally};
 use crate::error::{Error, Result};
-use crate::pair::{BrickForces, ForceContext, PairModify, PairOptions, PairStyle, prepare};
+use crate::ml::formats::kind::Family;
+use crate::pair::{
+    BrickForces, ForceContext, PairInput, PairModify, PairOptions, PairStyle, prepare,
+};
 
 /// The files of every model of a committee, and how many words named them.
 pub type Named = (Vec<Vec<String>>, usize);
@@ -26,6 +30,8 @@ pub enum Files {
 pub struct Setup {
     /// Name of the pair style.
     pub style: &'static str,
+    /// Family of its models.
+    pub family: Family,
     /// Where its model files are named.
     pub files: Files,
     /// Reads a model.
@@ -65,22 +71,26 @@ impl NetworkStyle {
     /// Reads the models that `words` (of `pair_coeff`) or `pair_style` name; also returns the index of
     /// the first word after them.
     fn read(&self, words: &[&str]) -> Result<(Vec<Read>, usize)> {
-        let load = |file: &[String]| Read::new(file.to_vec(), &self.setup.load);
+        let (family, own) = (self.setup.family, &self.setup.load);
+        let load = |k: usize, file: &[String]| match k {
+            0 => Read::new(file.to_vec(), own),
+            _ => Read::further(file.to_vec(), family, own),
+        };
         match &self.setup.files {
             Files::InStyle(files) => {
-                let each = files.iter().map(|f| load(std::slice::from_ref(f)));
+                let each = files.iter().enumerate();
+                let each = each.map(|(k, f)| load(k, std::slice::from_ref(f)));
                 Ok((each.collect::<Result<_>>()?, 2))
             }
             Files::By(split) => {
                 let (models, used) = split(&words[2..]).map_err(|e| e.shifted(2))?;
-                let each = models
-                    .iter()
-                    .map(|files| load(files).map_err(|e| e.or_at(2)));
+                let each = models.iter().enumerate();
+                let each = each.map(|(k, files)| load(k, files).map_err(|e| e.or_at(2)));
                 Ok((each.collect::<Result<_>>()?, 2 + used))
             }
             Files::InCoeff => {
                 let read = |at: usize| match words.get(at) {
-                    Some(file) => load(&[file.to_string()]).map_err(|e| e.or_at(at)),
+                    Some(file) => load(at - 2, &[file.to_string()]).map_err(|e| e.or_at(at)),
                     None => Err(Error::input("pair_coeff: the model file is missing").at(2)),
                 };
                 let mut models = vec![read(2)?];
@@ -233,6 +243,21 @@ impl PairStyle for NetworkStyle {
             brick_atoms: sizes.min().unwrap_or(0),
             ..Needs::default()
         }
+    }
+
+    fn inputs(&self) -> Vec<PairInput> {
+        let members = self.members.iter();
+        members.flat_map(|m| m.model().inputs()).collect()
+    }
+
+    fn give(&mut self, mut values: &[Data]) -> Result<()> {
+        for member in &mut self.members {
+            let count = member.model().inputs().len().min(values.len());
+            let (own, others) = values.split_at(count);
+            member.give(own)?;
+            values = others;
+        }
+        Ok(())
     }
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {

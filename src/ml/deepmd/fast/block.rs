@@ -6,6 +6,7 @@ use super::attended::{self, Centre, CentreScratch, Place};
 use super::edges::{EXACT, Edges, Shape};
 use super::fitting::FittingScratch;
 use super::part::{Kind, Part};
+use super::three_body;
 use super::work::BrickWork;
 use crate::simd::embedding::{
     Axes, Deferred, GROUP, Neighbors, Pieces, ROWS, accumulate, gradient, products,
@@ -109,6 +110,7 @@ struct AtomScratch<T> {
     /// Adjoints of a group of neighbours.
     group: Vec<T>,
     exact: Exact<T>,
+    pairs: three_body::Buffers<T>,
 }
 
 impl<'a, T: Real> Block<'a, T> {
@@ -184,7 +186,7 @@ impl<T: Real> Op<T> for Forward<'_, '_, T> {
     fn run<S: Simd<T = T>>(self, s: S) {
         match self.part.kind {
             Kind::Radial => self.rows::<S, 1>(s),
-            Kind::Full => self.rows::<S, 4>(s),
+            Kind::Full | Kind::Angular => self.rows::<S, 4>(s),
             Kind::Gated => self.rows::<S, 8>(s),
         }
     }
@@ -227,10 +229,14 @@ impl<T: Real> Forward<'_, '_, T> {
                     attended::forward::<S, D>((s, level), (part, edges), at, buffers, sum);
                 }
                 done += 1;
+                if part.kind == Kind::Angular {
+                    let buffers = (&mut atom.pairs, &mut atom.exact);
+                    three_body::forward(s, (part, edges), place, buffers, sum);
+                }
                 for z in 0..types {
                     let section = Section::new(edges, place * types + z);
                     constants(part, (self.block.species, z), edges, section.number, sum);
-                    if section.first == section.end || !part.attention.is_empty() {
+                    if section.first == section.end || !part.sums_neighbors() {
                         continue;
                     }
                     let pair = part.pair(self.block.species, z);
@@ -346,14 +352,16 @@ impl Section {
 /// beginning.
 #[derive(Debug, Default)]
 pub struct Exact<T> {
-    pieces: Pieces<T>,
+    /// The pieces.
+    pub pieces: Pieces<T>,
     index: Vec<u32>,
 }
 
 impl<T: Real> Exact<T> {
+    /// Makes the pieces of the functions `table` at `s`.
     #[cold]
     #[inline(never)]
-    fn fill(&mut self, part: &Part<T>, table: usize, s: &[f64]) {
+    pub fn fill(&mut self, part: &Part<T>, table: usize, s: &[f64]) {
         self.index.clear();
         self.index.extend(0..s.len() as u32);
         self.pieces.resize(part.columns, s.len());
@@ -398,7 +406,7 @@ impl<T: Real> Op<T> for Backward<'_, '_, T> {
     fn run<S: Simd<T = T>>(self, s: S) {
         match self.part.kind {
             Kind::Radial => self.rows::<S, 1>(s),
-            Kind::Full => self.rows::<S, 4>(s),
+            Kind::Full | Kind::Angular => self.rows::<S, 4>(s),
             Kind::Gated => self.rows::<S, 8>(s),
         }
     }
@@ -433,12 +441,20 @@ impl<T: Real> Backward<'_, '_, T> {
                 let scale = T::from_f64(part.scale);
                 bar.iter_mut().for_each(|x| *x = *x * scale);
                 done += 1;
+                if part.kind == Kind::Angular {
+                    let first = edges.start[place * types] as usize - start;
+                    let to = &mut gradients[first..];
+                    let buffers = (&mut atom.pairs, &mut atom.exact, &mut atom.deferred);
+                    let at = Place { place, species };
+                    three_body::backward(s, (part, edges), at, buffers, bar, to);
+                    continue;
+                }
                 if !part.attention.is_empty() {
                     let buffers = (&centres[done - 1], &mut self.scratch.attention);
                     let first = edges.start[place * types] as usize - start;
                     let to = &mut gradients[first..];
                     let at = Place { place, species };
-                    attended::backward(self.level, (part, edges), at, buffers, bar, to);
+                    attended::backward((s, self.level), (part, edges), at, buffers, bar, to);
                     continue;
                 }
                 for z in 0..types {

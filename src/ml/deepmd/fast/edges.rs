@@ -234,7 +234,8 @@ impl<T: Real> Edges<T> {
             return;
         }
         let pair = part.pair(centre, neighbor);
-        let table = (!exact).then(|| part.slots[pair.table].table());
+        let tabulated = !exact && part.kind.has_radial_functions();
+        let table = tabulated.then(|| part.slots[pair.table].table());
         let first = self.piece.len();
         let mut outside = exact;
         for f in section {
@@ -260,6 +261,7 @@ impl<T: Real> Edges<T> {
                     position = place.position;
                     shape.rate = place.rate;
                 }
+                None if part.kind == Kind::Angular && !exact => self.piece.push(0),
                 None => {
                     self.piece.push(EXACT);
                     outside = true;

@@ -15,9 +15,11 @@ mod attention;
 mod block;
 mod edges;
 mod fitting;
+mod forms;
 mod function;
 mod part;
 mod table;
+mod three_body;
 mod work;
 
 pub use fitting::Given;
@@ -65,7 +67,7 @@ impl<T: Real> FastDeepmd<T> {
     /// The model has a feature that only the plain evaluation knows.
     pub fn new(model: &DeepmdModel, options: &FastOptions) -> Result<Self, Unsupported> {
         let types = model.types();
-        let (parts, layout) = Part::all(model)?;
+        let (parts, layout) = forms::parts(model)?;
         Ok(FastDeepmd {
             level: options.level,
             exact: options.exact,

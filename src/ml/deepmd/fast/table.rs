@@ -50,6 +50,10 @@ fn tolerance<T: Real>() -> f64 {
     }
 }
 
+/// Pieces that a segment may have. Where it would need more (means and deviations of rows are
+/// numbers of a file) functions are evaluated exactly.
+const MAX_PIECES: usize = 1 << 15;
+
 /// Lengths of pieces that are tried, longest first.
 const STRIDES: [f64; 8] = [0.32, 0.16, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025];
 
@@ -122,8 +126,16 @@ fn from_file<T: Real>(table: &Table, factors: &[f64]) -> Tabulated<T> {
 
 fn sampled<T: Real>(function: &Function, bounds: &[f64]) -> Tabulated<T> {
     let mut parts: Vec<Part> = Vec::new();
+    let mut end = f64::NEG_INFINITY;
     for ends in bounds.windows(2) {
         let count = intervals(function, (ends[0], ends[1]), tolerance::<T>());
+        let Some(count) = count else {
+            if parts.is_empty() {
+                continue;
+            }
+            break;
+        };
+        end = ends[1];
         parts.push(Part {
             start: ends[0],
             stride: (ends[1] - ends[0]) / count as f64,
@@ -143,11 +155,7 @@ fn sampled<T: Real>(function: &Function, bounds: &[f64]) -> Tabulated<T> {
             }
         }
     }
-    Tabulated {
-        end: bounds.last().copied().unwrap_or_default(),
-        parts,
-        pieces,
-    }
+    Tabulated { end, parts, pieces }
 }
 
 /// Coefficients in the position 0..1 from the functions at both ends of a piece of length `h`.
@@ -169,11 +177,15 @@ fn hermite(left: &Jets, right: &Jets, h: f64) -> [Vec<f64>; ORDER] {
 }
 
 /// Number of pieces between two bounds that keeps the error in the middle of pieces below
-/// `tolerance` of the largest value.
-fn intervals(function: &Function, (start, end): (f64, f64), tolerance: f64) -> usize {
+/// `tolerance` of the largest value, or comes as near as the shortest pieces do;
+/// None where that takes too many.
+fn intervals(function: &Function, (start, end): (f64, f64), tolerance: f64) -> Option<usize> {
     /// Pieces that are looked at.
     const SAMPLES: usize = 48;
     let length = end - start;
+    if !length.is_finite() {
+        return None;
+    }
     let count = |stride: f64| (length / stride).ceil().max(1.0) as usize;
     let good = |count: usize| {
         let h = length / count as f64;
@@ -188,8 +200,15 @@ fn intervals(function: &Function, (start, end): (f64, f64), tolerance: f64) -> u
             (0..function.outputs()).all(|g| (value(g) - middle[0][g]).abs() <= tolerance * scale)
         })
     };
-    let found = STRIDES.iter().map(|&h| count(h)).find(|&n| good(n));
-    found.unwrap_or_else(|| count(STRIDES[STRIDES.len() - 1]))
+    let mut finest = None;
+    for stride in STRIDES {
+        let n = Some(count(stride)).filter(|&n| n <= MAX_PIECES)?;
+        if good(n) {
+            return Some(n);
+        }
+        finest = Some(n);
+    }
+    finest
 }
 
 #[cfg(test)]
@@ -245,6 +264,22 @@ mod tests {
         assert!(error < 2e-6, "{error:e}");
         assert!(table.locate(-1.1).is_none() && table.locate(9.1).is_none());
         assert!(table.locate(f64::NAN).is_none());
+    }
+
+    #[test]
+    fn tables_do_not_grow_with_numbers_of_the_file() {
+        let net = net(&[1, 4, 8], 3, Curve::Tanh);
+        let function = Function::Scalar(Embedding::Network(net));
+        for bounds in [[0.0, 1e12, 2e12], [0.0, f64::INFINITY, f64::NAN]] {
+            let table = Tabulated::<f64>::new(&function, &bounds);
+            assert_eq!(table.pieces.count(), 0);
+            assert!(table.locate(0.5).is_none());
+        }
+        // the segments beside the one that can be tabulated are exact
+        let table = Tabulated::<f64>::new(&function, &[-1e12, -1.0, 1.0, 1e12]);
+        assert!(table.pieces.count() > 0 && table.pieces.count() <= MAX_PIECES);
+        assert!(table.locate(0.5).is_some());
+        assert!(table.locate(-2.0).is_none() && table.locate(2.0).is_none());
     }
 
     #[test]

@@ -224,7 +224,8 @@ fn attention(d: &SeAtten, types: usize) -> Result<()> {
         let fits = (a.input.inputs, a.input.outputs) == (width, 3 * a.hidden)
             && (a.output.inputs, a.output.outputs) == (a.hidden, width)
             && (a.norm_weight.len(), a.norm_bias.len()) == (width, width);
-        if !fits || !a.scaling.is_finite() || !(a.norm_eps > 0.0 && a.norm_eps.is_finite()) {
+        let finite = a.scaling.is_finite() && a.norm_eps.is_finite();
+        if !fits || !finite || a.norm_eps <= 0.0 {
             return bad("an attention layer does not fit the embedding");
         }
     }

@@ -197,7 +197,7 @@ impl Reader<'_> {
     fn descriptor(&self, settings: Option<&Item>, width: usize) -> Result<Descriptor> {
         let ops = self.environment_ops()?;
         if let Some(settings) = settings {
-            return self.configured(settings, &ops, String::new(), width, 0);
+            return self.configured(settings, &ops, "", width, 0);
         }
         match &ops[..] {
             [op] => self.single(op, None, width),
@@ -214,7 +214,7 @@ impl Reader<'_> {
         &self,
         settings: &Item,
         ops: &[EnvironmentOp],
-        suffix: String,
+        suffix: &str,
         width: usize,
         depth: usize,
     ) -> Result<Descriptor> {
@@ -223,10 +223,9 @@ impl Reader<'_> {
                 return bad("hybrids of hybrids of hybrids");
             }
             let parts = list.elements()?;
-            let parts = parts
-                .iter()
-                .enumerate()
-                .map(|(i, part)| self.configured(part, ops, format!("{suffix}_{i}"), 0, depth + 1));
+            let parts = parts.iter().enumerate().map(|(i, part)| {
+                self.configured(part, ops, &format!("{suffix}_{i}"), 0, depth + 1)
+            });
             return Ok(Descriptor::Hybrid(parts.collect::<Result<_>>()?));
         }
         match ops.iter().find(|op| op.suffix == suffix) {
@@ -527,21 +526,13 @@ impl Reader<'_> {
             .iter()
             .map(|suffix| self.fitting_net(suffix, &activation));
         let last = self.required(&format!("final_layer{}/matrix", suffixes[0]))?;
-        let mut bias = vec![0.0; self.types];
-        for name in [
-            "fitting_attr/t_bias_atom_e",
-            "model_attr/model_attr/t_out_bias",
-        ] {
-            let Some(array) = self.graph.array(name)? else {
-                continue;
-            };
-            if array.data.len() != self.types {
-                return bad(format!("{name} does not fit the list of types"));
-            }
-            bias.iter_mut()
-                .zip(array.data)
-                .for_each(|(sum, x)| *sum += x);
-        }
+        let bias = self.per_type("fitting_attr/t_bias_atom_e", 0.0)?;
+        let scale = self.per_type("model_attr/model_attr/t_out_std", 1.0)?;
+        let shift = self.per_type("model_attr/model_attr/t_out_bias", 0.0)?;
+        let mut networks = networks.collect::<Result<Vec<_>>>()?;
+        scale_outputs(&mut networks, &scale);
+        let bias = bias.iter().zip(&scale).zip(shift);
+        let bias = bias.map(|((b, factor), shift)| b * factor + shift);
         let vacuum = match settings.and_then(|s| s.some("atom_ener")) {
             Some(list) => {
                 let given = list.elements()?;
@@ -551,14 +542,23 @@ impl Reader<'_> {
             None => vec![false; self.types],
         };
         let fitting = Fitting {
-            networks: networks.collect::<Result<_>>()?,
+            networks,
             frame: self.parameters("dfparam", "fparam")?,
             atomic: self.parameters("daparam", "aparam")?,
             case: Vec::new(),
             subtract_vacuum: vacuum,
             stored: build::stored(last.dtype),
         };
-        Ok((fitting, bias))
+        Ok((fitting, bias.collect()))
+    }
+
+    /// A constant with one number for each type, `default` where there is none of that name.
+    fn per_type(&self, name: &str, default: f64) -> Result<Vec<f64>> {
+        match self.graph.array(name)? {
+            None => Ok(vec![default; self.types]),
+            Some(array) if array.data.len() == self.types => Ok(array.data),
+            Some(_) => bad(format!("{name} does not fit the list of types")),
+        }
     }
 
     fn parameters(&self, count: &str, name: &str) -> Result<Parameters> {
@@ -598,5 +598,23 @@ impl Reader<'_> {
             }
         }
         build::network(layers)
+    }
+}
+
+/// Multiplies the outputs of the networks of all types by `scale`, one factor for each type. This
+/// backend multiplies the energy of the fitting (its bias included) by the deviation of the
+/// training data; the others, and the files that they write, do not.
+fn scale_outputs(networks: &mut Vec<Network>, scale: &[f64]) {
+    let same = scale.windows(2).all(|pair| pair[0] == pair[1]);
+    if let [shared] = &networks[..]
+        && !same
+    {
+        *networks = vec![shared.clone(); scale.len()];
+    }
+    for (net, factor) in networks.iter_mut().zip(scale) {
+        if let Some(last) = net.layers.last_mut() {
+            let numbers = last.weight.iter_mut().chain(&mut last.bias);
+            numbers.for_each(|x| *x *= factor);
+        }
     }
 }

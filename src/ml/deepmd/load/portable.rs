@@ -221,7 +221,7 @@ fn embedding(node: &Item, nets: &[Item], index: usize, grid: Grid) -> Result<Emb
     if let Some(compressed) = node.some("compress") {
         let part = |name: &str| -> Result<Option<_>> {
             match variable(&compressed, name)? {
-                Some(list) => list.elements()?.get(index).map(|n| n.array()).transpose(),
+                Some(list) => list.elements()?.get(index).map(Item::array).transpose(),
                 None => Ok(None),
             }
         };

@@ -163,7 +163,7 @@ fn embedding(block: &Node, nets: &[Node], index: usize, grid: Grid) -> Result<Em
     if compressed {
         let part = |name: &str| -> Result<Option<_>> {
             let list = block.child(name)?.items();
-            list.get(index).map(|node| node.array()).transpose()
+            list.get(index).map(Node::array).transpose()
         };
         match (part("compress_info")?, part("compress_data")?) {
             (Some(info), Some(data)) if !data.data.is_empty() => {

@@ -60,7 +60,7 @@ pub fn forward(
     layer: &Layer,
     species: &[usize],
     edges: &[Edge],
-    h: Features,
+    h: &[Vec<f64>],
 ) -> (LayerState, Features) {
     let send = |(h, &z): (&Vec<f64>, &usize)| {
         let factor = source_scale(layer, z);

@@ -192,7 +192,7 @@ fn evaluate<T: Real>(model: &FastMace<T>, works: &mut [BrickWork<T>], exchange: 
     }
     works.par_iter_mut().for_each(|w| {
         w.sums
-            .forces(&w.edges, &w.species, model.repulsion.as_ref())
+            .forces(&w.edges, &w.species, model.repulsion.as_ref());
     });
 }
 

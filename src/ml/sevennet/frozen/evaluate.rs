@@ -117,7 +117,7 @@ pub fn resume<'p>(
     let found =
         place.and_then(|p| Some((p, programs.get(p.program)?, memory.names.get(p.program)?)));
     let Some((place, program, names)) = found else {
-        return Err(refuse("features are stored in an inner block".to_owned()));
+        return Err(refuse("features are stored in an inner block"));
     };
     let mut inputs = place.inputs.clone();
     inputs.insert("x".to_owned(), Value::Tensor(x));
@@ -146,7 +146,7 @@ struct Machine<'p, 'w> {
     returned: bool,
 }
 
-fn refuse(what: String) -> ModelError {
+fn refuse(what: &str) -> ModelError {
     ModelError::unsupported(format!(
         "{what}; give argyro the checkpoint that the model was deployed from"
     ))
@@ -218,7 +218,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             }
             Kind::Unpack(names, values) => {
                 let Value::List(values) = self.value(values)? else {
-                    return Err(refuse("names for something that is no list".to_owned()));
+                    return Err(refuse("names for something that is no list"));
                 };
                 if values.len() != names.len() {
                     return Err(ModelError::malformed("another number of values than names"));
@@ -237,7 +237,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             Kind::Repeat(count, body) => {
                 let count = self.value(count)?.count()?;
                 if count > MAX_PASSES {
-                    return Err(refuse(format!("a loop of {count} passes")));
+                    return Err(refuse(&format!("a loop of {count} passes")));
                 }
                 for _ in 0..count {
                     self.block(body)?;
@@ -272,7 +272,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             .and_then(|n| n.parse::<usize>().ok());
         match number.and_then(|n| self.constants.get(n)) {
             Some(Some(tensor)) => Ok(Value::Tensor(tensor.clone())),
-            _ => Err(refuse(format!("the name `{name}` is not known"))),
+            _ => Err(refuse(&format!("the name `{name}` is not known"))),
         }
     }
 
@@ -281,10 +281,10 @@ impl<'p, 'w> Machine<'p, 'w> {
             && !self.names.contains_key(name.as_str())
         {
             let found = self.inputs.get(key).cloned();
-            return found.ok_or_else(|| refuse(format!("the input `{key}` is not known")));
+            return found.ok_or_else(|| refuse(&format!("the input `{key}` is not known")));
         }
         let (Value::List(list), at) = (self.value(value)?, self.value(index)?.number()?) else {
-            return Err(refuse("an index into something that is no list".to_owned()));
+            return Err(refuse("an index into something that is no list"));
         };
         let at = if at < 0.0 { at + list.len() as f64 } else { at };
         let found = list.get(at as usize).filter(|_| at >= 0.0);
@@ -297,7 +297,7 @@ impl<'p, 'w> Machine<'p, 'w> {
         match (function, arguments) {
             ("torch._set_item", [_, Expr::Text(key), value]) => {
                 let value = self.value(value)?;
-                self.put(key, value)?;
+                self.put(key, &value)?;
                 return Ok(Value::None);
             }
             ("torch.Delete", [_, Expr::Text(key)]) => {
@@ -349,7 +349,7 @@ impl<'p, 'w> Machine<'p, 'w> {
     }
 
     /// Puts a value into the dict of inputs.
-    fn put(&mut self, key: &str, value: Value) -> Result<()> {
+    fn put(&mut self, key: &str, value: &Value) -> Result<()> {
         let value = value.tensor()?.clone();
         let event = self.events;
         self.events += 1;
@@ -376,7 +376,7 @@ impl<'p, 'w> Machine<'p, 'w> {
     fn copy(&mut self, to: &'p Expr, from: &'p Expr) -> Result<Value> {
         let source = self.value(from)?.tensor()?.clone();
         let Expr::Name(name) = to else {
-            return Err(refuse("a copy into something without a name".to_owned()));
+            return Err(refuse("a copy into something without a name"));
         };
         let base = match self.names.get(name.as_str()) {
             Some(Value::View(_, base)) => Some(base.clone()),

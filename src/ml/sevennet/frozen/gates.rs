@@ -43,8 +43,8 @@ pub fn gate(model: &Sections<'_>, layer: &LayerEvents) -> Result<Gate> {
         match depends[o][..] {
             [input] => {
                 let points = [
-                    (response.at(input), response.base[o]),
-                    (response.at(input) + STEP, response.changed[input][o]),
+                    (value(input), response.base[o]),
+                    (value(input) + STEP, response.changed[input][o]),
                 ];
                 let activation = known(&points)?;
                 push_scalar(&mut gate.scalars, input, o, activation);
@@ -71,7 +71,7 @@ pub fn gate(model: &Sections<'_>, layer: &LayerEvents) -> Result<Gate> {
                     expected.sort_unstable();
                     both == Some(&expected[..]) && reach[factor][m] == o + m
                 });
-                if dim % 2 == 0 || !whole {
+                if dim.is_multiple_of(2) || !whole {
                     return Err(other());
                 }
                 push_copy(&mut gate.gated, copy);
@@ -163,16 +163,12 @@ impl Response {
         Ok(response)
     }
 
-    fn at(&self, input: usize) -> f64 {
-        value(input)
-    }
-
     /// Activation of the gate `factor` of the copy whose component `first` becomes output `o`.
     fn factor(&self, factor: usize, first: usize, o: usize) -> Result<Activation> {
-        let x = self.at(first);
+        let x = value(first);
         known(&[
-            (self.at(factor), self.base[o] / x),
-            (self.at(factor) + STEP, self.changed[factor][o] / x),
+            (value(factor), self.base[o] / x),
+            (value(factor) + STEP, self.changed[factor][o] / x),
         ])
     }
 }

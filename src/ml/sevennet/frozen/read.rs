@@ -191,7 +191,7 @@ impl Reader<'_> {
                 })
             }
         };
-        let mut paths = self.paths(events, layouts, t)?;
+        let mut paths = Self::paths(events, layouts, t)?;
         self.weigh(events, &mut paths, &radial, layouts.features[t].dim())?;
         Ok(Layer {
             input: input.clone(),
@@ -208,7 +208,7 @@ impl Reader<'_> {
     }
 
     /// Paths of a layer, with weights of one.
-    fn paths(&self, events: &LayerEvents, layouts: &Layouts, t: usize) -> Result<Vec<Path>> {
+    fn paths(events: &LayerEvents, layouts: &Layouts, t: usize) -> Result<Vec<Path>> {
         let features = &layouts.features[t];
         let offsets = features.offsets();
         let mut out = Vec::new();
@@ -404,7 +404,7 @@ impl Reader<'_> {
         let own = reference::evaluate(network, &list).node_energy;
         for ((a, b), &z) in own.iter().zip(expected.data.iter()).zip(&species) {
             let scale = 1.0 + (b - network.shift[z]).abs() + network.scale[z].abs();
-            if !((a - b).abs() < 1e-5 * scale) {
+            if (a - b).is_nan() || (a - b).abs() >= 1e-5 * scale {
                 return Err(other("energies"));
             }
         }

@@ -209,11 +209,7 @@ impl Tensor {
             .collect();
         let product = count(&known)?;
         let open = sizes.iter().filter(|s| **s < 0).count();
-        let rest = if product > 0 {
-            self.data.len() / product
-        } else {
-            0
-        };
+        let rest = self.data.len().checked_div(product).unwrap_or(0);
         let shape: Vec<usize> = sizes
             .iter()
             .map(|&s| if s < 0 { rest } else { s as usize })
