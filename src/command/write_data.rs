@@ -113,7 +113,10 @@ fn pair_coefficients(engine: &mut Engine, all: bool) -> Result<Option<PairCoeffi
         pair.style.init(&engine.state)?;
     }
     let entry = crate::pair::find(&pair.name)?;
-    let needed = entry.coeff.required().map_or(usize::MAX, |n| n - 2);
+    let needed = entry
+        .coeff
+        .required()
+        .map_or(usize::MAX, |n| n.saturating_sub(2));
     let n = engine.state.types.count;
     let mut table: Vec<Option<Vec<String>>> = vec![None; (n + 1) * (n + 1)];
     for words in &commands {

@@ -66,7 +66,8 @@ impl Fix for DynamicGroup {
         self.decide(host)
     }
 
-    fn post_integrate(&mut self, host: &mut dyn Host) -> Result<()> {
+    // After wrapping and before other fixes of this step look at the group.
+    fn post_force(&mut self, host: &mut dyn Host) -> Result<()> {
         if host.state().step % self.every == 0 {
             self.decide(host)
         } else {

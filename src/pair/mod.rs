@@ -39,7 +39,7 @@ pub use forces::{collect, prepare};
 use crate::domain::host::{Data, Part, Source};
 use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Comm, Needs, State, Tally};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ml::formats::kind::Family;
 use crate::signature::{Args, Signature};
 use network::NetworkModel;
