@@ -125,8 +125,8 @@ const DEEPMD: Signature = Signature {
         forms `.dp`, `.yaml` and `.json`. No Python, TensorFlow or libtorch is needed, and compressing a \
         model makes it no faster: embedding networks are tabulated when the model is read. The file's \
         content decides, not its name.\n\n\
-        Descriptors: se_e2_a, se_e2_r, se_atten (DPA-1), hybrids of them; se_e3 and attention layers by the \
-        plain evaluation, which is slow. A neighbor list has places for a fixed number of neighbors (`sel`): \
+        Descriptors: se_e2_a, se_e2_r, se_e3, se_atten (DPA-1) with and without attention layers, and hybrids of \
+        them. A neighbor list has places for a fixed number of neighbors (`sel`): \
         where there are more, the model does not see the farthest ones, as in DeePMD-kit, and a warning \
         names the first such atom.\n\n\
         `package argyro precision single|double|auto` chooses the precision of the network (default: that \
@@ -140,7 +140,7 @@ const DEEPMD: Signature = Signature {
         `aparam_from_compute`), which is asked before every evaluation of the forces at the positions and \
         velocities of that moment. It may be defined after the pair style and must not need energies or forces of \
         the pair style. Values are taken in the units of the script. Models with such changing parameters are \
-        evaluated by the plain evaluation.\n\n\
+        evaluated by the plain evaluation, which is slow.\n\n\
         Restrictions: `units metal`, or `units real`, where energies are converted. `ttm` is refused, as are \
         `virtual_len`, `spin_norm` and `charge_spin`.",
     examples: &[
