@@ -37,6 +37,8 @@ pub enum Function {
     Mish,
     /// x for x > 0, exp(x) - 1 below.
     Elu,
+    /// x/2 (1 + erf(x / sqrt(2))), Hendrycks and Gimpel, arXiv:1606.08415.
+    Gelu,
     /// x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), Hendrycks and Gimpel, arXiv:1606.08415.
     GeluTanh,
     /// SiLU below the threshold t, silu(t) + tanh(silu'(t) (x - t)) above it.
@@ -97,6 +99,7 @@ impl Activation {
             Function::Mish => x * softplus(x).tanh(),
             Function::Elu if x > 0.0 => x,
             Function::Elu => x.exp_m1(),
+            Function::Gelu => x * normal(x).0,
             Function::GeluTanh => 0.5 * x * (1.0 + gelu_inner(x).0.tanh()),
             Function::SiluTanh { threshold } if x < threshold => x * sigmoid(x),
             Function::SiluTanh { threshold } => {
@@ -125,6 +128,10 @@ impl Activation {
             }
             Function::Elu if x > 0.0 => 1.0,
             Function::Elu => x.exp(),
+            Function::Gelu => {
+                let (cumulative, density) = normal(x);
+                cumulative + x * density
+            }
             Function::GeluTanh => {
                 let (u, du, _) = gelu_inner(x);
                 let t = u.tanh();
@@ -155,6 +162,7 @@ impl Activation {
             }
             Function::Elu if x > 0.0 => 0.0,
             Function::Elu => x.exp(),
+            Function::Gelu => (2.0 - x * x) * normal(x).1,
             Function::GeluTanh => {
                 let (u, du, ddu) = gelu_inner(x);
                 let t = u.tanh();
@@ -186,6 +194,12 @@ fn silu_curvature(x: f64) -> f64 {
     s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s))
 }
 
+/// Cumulative distribution and density of the standard normal distribution.
+fn normal(x: f64) -> (f64, f64) {
+    let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    (0.5 * libm::erfc(-x / std::f64::consts::SQRT_2), density)
+}
+
 /// Argument of tanh in GELU and its first two derivatives. x is clamped where tanh is +-1 to
 /// within rounding, so that no power overflows.
 fn gelu_inner(x: f64) -> (f64, f64, f64) {
@@ -210,7 +224,7 @@ mod tests {
     #[test]
     fn slopes_are_derivatives() {
         use Function::{
-            Abs, Elu, GeluTanh, Identity, Mish, Relu, Relu6, ShiftedSoftplus, Sigmoid, Silu,
+            Abs, Elu, Gelu, GeluTanh, Identity, Mish, Relu, Relu6, ShiftedSoftplus, Sigmoid, Silu,
             Softplus, Tanh,
         };
         let bent = Function::SiluTanh { threshold: 1.2 };
@@ -223,6 +237,7 @@ mod tests {
             Relu,
             Relu6,
             Softplus,
+            Gelu,
             GeluTanh,
             bent,
             Mish,

@@ -125,10 +125,9 @@ const DEEPMD: Signature = Signature {
         forms `.dp`, `.yaml` and `.json`. No Python, TensorFlow or libtorch is needed, and compressing a \
         model makes it no faster: embedding networks are tabulated when the model is read. The file's \
         content decides, not its name.\n\n\
-        Descriptors: se_e2_a, se_e2_r, se_e3, se_atten (DPA-1) with and without attention layers, and hybrids of \
-        them. A neighbor list has places for a fixed number of neighbors (`sel`): \
-        where there are more, the model does not see the farthest ones, as in DeePMD-kit, and a warning \
-        names the first such atom.\n\n\
+        Descriptors: se_e2_a, se_e2_r, se_e3, se_atten (DPA-1, with or without attention layers), hybrids of \
+        them. A neighbor list has places for a fixed number of neighbors (`sel`): where there are more, the \
+        model does not see the farthest ones, as in DeePMD-kit, and a warning names the first such atom.\n\n\
         `package argyro precision single|double|auto` chooses the precision of the network (default: that \
         of the stored weights); energies, forces and virials are always summed in double. `package argyro \
         radial exact` evaluates the embedding networks for every pair instead of tables of them.\n\n\

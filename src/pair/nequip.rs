@@ -3,10 +3,11 @@
 
 use super::network::{
     ATOMIC, COEFF_WITH_FILE, DeviationOptions, Equivariant, Evaluate, Files, NetworkModel,
-    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species,
+    NetworkStyle, OUT_ENERGY, OUT_FILE, OUT_FREQ, RELATIVE, RELATIVE_V, Setup, Species, prepared,
 };
 use super::{PairEntry, PairStyle};
 use crate::error::{Error, Result};
+use crate::ml::allegro::local::LocalAllegro;
 use crate::ml::allegro::model::Allegro;
 use crate::ml::allegro::reference;
 use crate::ml::brick::Unsupported;
@@ -62,8 +63,8 @@ const ALLEGRO_SIGNATURE: Signature = Signature {
         (`.nequip.pth`). A checkpoint (`.ckpt`) has to be packaged first: `nequip-package build NAME.ckpt \
         NAME.nequip.zip`. Otherwise the same as `pair_style nequip`.\n\n\
         Restrictions: `units metal`. The network is evaluated in double whatever `package argyro \
-        precision` says, without tables; the energy of an atom depends on its neighbours within the \
-        cutoff only.",
+        precision` says, without tables. It is strictly local: the energy of an atom depends on its \
+        neighbours within the cutoff only, and nothing but positions is exchanged.",
     examples: &["pair_style allegro"],
 };
 
@@ -139,8 +140,16 @@ impl NetworkModel for Local {
         vec![format!("written by {}", self.0.origin)]
     }
 
+    fn has_tables(&self) -> bool {
+        false
+    }
+
+    fn only_double(&self) -> bool {
+        true
+    }
+
     fn fast(&self, _: bool, _: bool) -> std::result::Result<Box<dyn Evaluate>, Unsupported> {
-        Err(Unsupported::new("Allegro models"))
+        Ok(prepared::<f64, _>(LocalAllegro::new(self.0.clone())))
     }
 
     fn plain(&self, edges: &EdgeList) -> Evaluation {

@@ -4,6 +4,7 @@
 //! (their format is described in the files themselves); without it that test prints that it was
 //! skipped.
 
+mod local;
 #[path = "../support/structure.rs"]
 mod structure;
 mod upstream;

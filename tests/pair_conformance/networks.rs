@@ -50,6 +50,18 @@ const NEQUIP: &[Network] = &[network(
     "* * tests/fixtures/nequip/pairs_l2.ckpt",
     ["Li", "S"],
 )];
+const ALLEGRO: &[Network] = &[
+    network(
+        "allegro",
+        "* * tests/fixtures/nequip/allegro.nequip.zip",
+        ["Li", "S"],
+    ),
+    network(
+        "allegro",
+        "* * tests/fixtures/nequip/allegro_so3.nequip.zip",
+        ["P", "S"],
+    ),
+];
 const DEEPMD: &[Network] = &[
     network("deepmd tests/fixtures/deepmd/sea_2s.pb", "* *", ["O", "H"]),
     network("deepmd tests/fixtures/deepmd/ser.pb", "* *", ["O", "H"]),
@@ -83,6 +95,7 @@ pub fn networks(name: &str) -> &'static [Network] {
         "symmetrix/mace" => SYMMETRIX,
         "mliap" => MLIAP,
         "nequip" => NEQUIP,
+        "allegro" => ALLEGRO,
         "deepmd" => DEEPMD,
         "e3gnn" => E3GNN,
         "e3gnn/parallel" => E3GNN_PARALLEL,

@@ -72,14 +72,17 @@ pub struct Allegro {
 /// First scalars of an edge, functions of the stretched distance d = r * stretch and the species.
 #[derive(Debug, Clone)]
 pub enum TwoBody {
-    /// `factors[z_i][z_j] * linear(e(d))`, element by element.
+    /// `(center[z_i], neighbor[z_j]) * linear(e(d))`, element by element; the first half of the
+    /// outputs is multiplied by the vector of the receiver, the second by that of the sender.
     Bessel {
         /// Inputs e, with `cutoff_r_max` = `r_max`.
         radial: RadialEmbedding,
         /// Linear map of the inputs.
         linear: Mlp,
-        /// \[Nz\]\[Nz\]\[outputs of `linear`\].
-        factors: Vec<f64>,
+        /// \[Nz\]\[half of the outputs of `linear`\].
+        center: Vec<f64>,
+        /// The same.
+        neighbor: Vec<f64>,
     },
     /// `x_c = sum_k weights[z_i][z_j][c][k] b_k(d / r_max)`,
     /// `b_k(x) = ((1 - cos(2 pi t)) / 2)^2`, t = (x - (k - span) / n) n / (span + 1) kept

@@ -157,17 +157,19 @@ fn edges(model: &Allegro, list: &EdgeList, species: &[usize]) -> Vec<Edge> {
 }
 
 fn two_body(model: &Allegro, [i, j]: [usize; 2], d: Dual) -> Vec<Dual> {
-    let pair = i * model.species() + j;
     match &model.two_body {
         TwoBody::Bessel {
             radial: form,
             linear,
-            factors,
+            center,
+            neighbor,
         } => {
             let inputs = radial::inputs(form, [i, j], d).basis;
             let outputs = radial::net(linear, &inputs);
-            let factors = &factors[pair * linear.outputs..];
-            outputs.iter().zip(factors).map(|(x, f)| *x * *f).collect()
+            let half = linear.outputs / 2;
+            let row = |vectors: &'_ [f64], z: usize| vectors[z * half..(z + 1) * half].to_vec();
+            let factors = row(center, i).into_iter().chain(row(neighbor, j));
+            outputs.iter().zip(factors).map(|(x, f)| *x * f).collect()
         }
         TwoBody::Spline {
             functions,
@@ -190,6 +192,7 @@ fn two_body(model: &Allegro, [i, j]: [usize; 2], d: Dual) -> Vec<Dual> {
                     sine * sine * sine * sine
                 })
                 .collect();
+            let pair = i * model.species() + j;
             let rows = weights[pair * channels * functions..].chunks_exact(*functions);
             let sum = |row: &[f64]| {
                 let terms = basis.iter().zip(row).map(|(b, w)| *b * *w);

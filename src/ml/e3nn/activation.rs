@@ -20,6 +20,7 @@ fn second_moment(function: Function) -> Option<f64> {
         Function::Mish
         | Function::Relu6
         | Function::Softplus
+        | Function::Gelu
         | Function::GeluTanh
         | Function::SiluTanh { .. } => return None,
     })
@@ -53,6 +54,7 @@ pub fn function(name: &str) -> Option<Function> {
         "relu" => Function::Relu,
         "elu" => Function::Elu,
         "mish" => Function::Mish,
+        "gelu" => Function::Gelu,
         "softplus" => Function::Softplus,
         "ssp" | "shiftedsoftplus" | "shifted_softplus" => Function::ShiftedSoftplus,
         "identity" => Function::Identity,

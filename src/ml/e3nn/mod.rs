@@ -23,14 +23,17 @@ pub const MAX_L: usize = 11;
 /// Longest feature vector.
 pub const MAX_DIM: usize = 1 << 20;
 
-/// Irreps whose dimension and degree are within reason.
+/// Most blocks of one layout.
+pub const MAX_BLOCKS: usize = rules::MAX_PATHS;
+
+/// Irreps whose number, dimension and degree are within reason.
 pub fn irreps(node: &Node) -> Result<Irreps> {
     let irreps = node.irreps()?;
     let dim = irreps
         .0
         .iter()
         .try_fold(0usize, |n, b| n.checked_add(b.dim()));
-    if irreps.l_max() > MAX_L || dim.is_none_or(|n| n > MAX_DIM) {
+    if irreps.0.len() > MAX_BLOCKS || irreps.l_max() > MAX_L || dim.is_none_or(|n| n > MAX_DIM) {
         return Err(node.error(format!("{irreps} is too large")));
     }
     Ok(irreps)
@@ -95,7 +98,7 @@ pub fn species_linear(
     refuse_foreign(node)?;
     let input = irreps(&node.child("irreps_in1")?)?;
     let output = irreps(&node.child("irreps_out")?)?;
-    if node.child("irreps_in2")?.irreps()? != scalars(attributes.len() / species) {
+    if node.child("irreps_in2")?.irreps()? != scalars(attributes.len() / species.max(1)) {
         return Err(node.error("the second input is not the species vector"));
     }
     let mut instructions = Vec::new();

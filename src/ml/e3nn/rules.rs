@@ -5,6 +5,8 @@
 //! Arrays come from files: every function checks their lengths.
 //! Imports irreps, the plain data of layers and of the gate, and the model error.
 
+use std::collections::HashMap;
+
 use crate::ml::activation::{Activation, Function};
 use crate::ml::equivariant::model::{Gate, GateCopies, GateScalars};
 use crate::ml::error::{ModelError, Result};
@@ -13,6 +15,9 @@ use crate::ml::layers::{Linear, LinearBlock, Path, SpeciesLinear};
 
 /// Most paths of one tensor product.
 pub const MAX_PATHS: usize = 4096;
+
+/// Most instructions of one linear map.
+const MAX_INSTRUCTIONS: usize = 1 << 16;
 
 /// One instruction of a linear map: from block to block with a coefficient.
 #[derive(Debug, Clone, Copy)]
@@ -35,24 +40,29 @@ pub fn identity(species: usize) -> Vec<f64> {
 /// Instructions of `Linear` and `FullyConnectedTensorProduct`: every pair of blocks of one
 /// representation, input by input, with the coefficient 1 / sqrt(inputs of the output block);
 /// each channel of the input counts `copies` times.
-fn instructions(input: &Irreps, output: &Irreps, copies: usize) -> Vec<Instruction> {
-    let fan = |to: Irrep| -> usize {
-        let same = input.0.iter().filter(|b| b.irrep == to);
-        same.map(|b| b.mul * copies).sum()
-    };
+///
+/// # Errors
+/// Where there are more than [`MAX_INSTRUCTIONS`].
+fn instructions(input: &Irreps, output: &Irreps, copies: usize) -> Result<Vec<Instruction>> {
+    let mut fans: HashMap<Irrep, f64> = HashMap::new();
+    for block in &input.0 {
+        *fans.entry(block.irrep).or_default() += block.mul as f64 * copies as f64;
+    }
     let mut list = Vec::new();
     for (i, from) in input.0.iter().enumerate() {
-        for (o, to) in output.0.iter().enumerate() {
-            if from.irrep == to.irrep {
-                list.push(Instruction {
-                    input: i,
-                    output: o,
-                    coefficient: 1.0 / (fan(to.irrep).max(1) as f64).sqrt(),
-                });
-            }
+        let fan = fans.get(&from.irrep).copied().unwrap_or(1.0);
+        for (o, _) in (output.0.iter().enumerate()).filter(|(_, to)| to.irrep == from.irrep) {
+            list.push(Instruction {
+                input: i,
+                output: o,
+                coefficient: 1.0 / fan.max(1.0).sqrt(),
+            });
+        }
+        if list.len() > MAX_INSTRUCTIONS {
+            return Err(ModelError::malformed("a linear map of too many blocks"));
         }
     }
-    list
+    Ok(list)
 }
 
 /// Cuts the weights (u, v, w) of consecutive instructions apart and contracts v with the
@@ -71,6 +81,9 @@ pub fn blocks(
 ) -> Result<Vec<LinearBlock>> {
     let bad = |text: String| Err(ModelError::malformed(text));
     let width = attributes.len() / species.max(1);
+    if width == 0 {
+        return bad("the vectors of the species are empty".to_owned());
+    }
     let mut out = Vec::new();
     let mut rest = weight;
     for &Instruction {
@@ -86,13 +99,13 @@ pub fn blocks(
             let (from, to) = (from.irrep, to.irrep);
             return bad(format!("an instruction maps {from} to {to}"));
         }
-        let count = from.mul * width * to.mul;
-        let Some((these, others)) = rest.split_at_checked(count) else {
+        let count = (from.mul.checked_mul(to.mul)).and_then(|n| n.checked_mul(width));
+        let Some((these, others)) = count.and_then(|n| rest.split_at_checked(n)) else {
             return bad(format!("there are too few weights for {input} -> {output}"));
         };
         rest = others;
         let mut weight = vec![0.0; species * from.mul * to.mul];
-        for (z, attributes) in attributes.chunks_exact(width.max(1)).enumerate() {
+        for (z, attributes) in attributes.chunks_exact(width).enumerate() {
             let table = &mut weight[z * from.mul * to.mul..][..from.mul * to.mul];
             for (v, &a) in attributes.iter().enumerate().filter(|(_, a)| **a != 0.0) {
                 for u in 0..from.mul {
@@ -126,7 +139,7 @@ pub fn linear(input: &Irreps, output: &Irreps, weight: &[f64], bias: &[f64]) -> 
         let n = bias.len();
         return Err(ModelError::malformed(format!("{n} biases for {output}")));
     }
-    let list = instructions(input, output, 1);
+    let list = instructions(input, output, 1)?;
     Ok(Linear {
         input: input.clone(),
         output: output.clone(),
@@ -147,7 +160,7 @@ pub fn species_linear(
     attributes: &[f64],
     species: usize,
 ) -> Result<SpeciesLinear> {
-    let list = instructions(input, output, attributes.len() / species.max(1));
+    let list = instructions(input, output, attributes.len() / species.max(1))?;
     Ok(SpeciesLinear {
         input: input.clone(),
         output: output.clone(),

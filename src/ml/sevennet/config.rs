@@ -13,6 +13,8 @@ use crate::ml::radial::form::Cutoff;
 
 /// Most layers, and most channels of a block.
 const MAX_LAYERS: usize = 64;
+/// Most species or modalities.
+const MAX_ENTRIES: usize = 254;
 const MAX_CHANNELS: usize = 1 << 14;
 
 /// Version of SevenNet: major, minor, and whether it is a preliminary one (`.dev0`).
@@ -337,6 +339,9 @@ fn in_order<T>(node: &Node, read: impl Fn(&Value) -> Option<T>) -> Result<Vec<T>
     let Value::Dict(pairs) = node.value() else {
         return Err(node.error("a dict is expected"));
     };
+    if pairs.len() > MAX_ENTRIES {
+        return Err(node.error(format!("{} entries are too many", pairs.len())));
+    }
     let mut entries = Vec::new();
     for &(key, value) in pairs {
         let key = read(values.get(key)).ok_or_else(|| node.error("a key is of a wrong kind"))?;

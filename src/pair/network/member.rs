@@ -91,6 +91,7 @@ impl Member {
             Precision::Single => true,
             Precision::Double => false,
         };
+        let single = single && !read.model.only_double();
         Member {
             of_type: types.of_types(),
             read,

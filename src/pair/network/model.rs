@@ -37,6 +37,11 @@ pub trait NetworkModel: Send + Sync + fmt::Debug {
         true
     }
 
+    /// Whether there is no evaluation in f32, whatever precision is asked for.
+    fn only_double(&self) -> bool {
+        false
+    }
+
     /// Units of scripts.
     fn units(&self) -> UnitStyles {
         UnitStyles::Metal

@@ -29,6 +29,8 @@ const KNOWN: [&str; 11] = [
 ];
 /// Channels and scalars that a file may have.
 const MAX_WIDTH: usize = 1 << 16;
+/// Couplings of all channels of a layer that a file may have.
+const MAX_COUPLINGS: usize = 1 << 24;
 
 /// The model of a package or TorchScript file.
 pub fn load(file: &TorchFile, found: &Found) -> Result<Allegro> {
@@ -73,6 +75,10 @@ pub fn load(file: &TorchFile, found: &Found) -> Result<Allegro> {
     let (scale, shift) = scale_shift(modules, species)?;
     let version = Versions::of(file)?.allegro.unwrap_or_default();
     let channels = width("num_tensor_features")?;
+    let tensor_embed = mlp(&embed.child("env_embed_linear")?)?;
+    if tensor_embed.outputs != channels * (l_max + 1) {
+        return Err(embed.error("the weights of the tensors do not fit the channels"));
+    }
     let mut model = Allegro {
         origin: format!("Allegro {version}").trim_end().to_owned(),
         atomic_numbers: parts::atomic_numbers(&names),
@@ -85,7 +91,7 @@ pub fn load(file: &TorchFile, found: &Found) -> Result<Allegro> {
         embed: mlp(&modules.child("scalar_embed_mlp")?.child("mlp_module")?)?,
         scalars: width("num_scalar_features")?,
         channels,
-        tensor_embed: mlp(&embed.child("env_embed_linear")?)?,
+        tensor_embed,
         projection: mlp(&core.child("first_layer_env_embed_projection")?)?,
         norms: per_species(norms(&core)?)?,
         layers: layers(&core, channels)?,
@@ -155,20 +161,15 @@ fn two_body(node: &Node, r_max: f64, species: usize) -> Result<(TwoBody, Stored)
     {
         return Err(embed.error("the species embeddings do not fit the radial map"));
     }
-    let mut factors = Vec::new();
-    for i in 0..species {
-        for j in 0..species {
-            factors.extend(&center.data[i * half..(i + 1) * half]);
-            factors.extend(&neighbor.data[j * half..(j + 1) * half]);
-        }
-    }
+    let stored = stored(center.dtype);
     let roots = encode.child("bessel_weights")?.array()?.data;
     let two_body = TwoBody::Bessel {
         radial: parts::radial(r_max, 1.0, &roots, cutoff_p(&encode)?),
         linear,
-        factors,
+        center: center.data,
+        neighbor: neighbor.data,
     };
-    Ok((two_body, stored(center.dtype)))
+    Ok((two_body, stored))
 }
 
 fn layers(core: &Node, channels: usize) -> Result<Vec<AllegroLayer>> {
@@ -191,7 +192,7 @@ fn layer(node: &Node, latent: Mlp, channels: usize) -> Result<AllegroLayer> {
     let diagonal = node.child("w3j_is_ij_diagonal")?.flag()?;
     let table = node.child("w3j")?.array()?;
     let sizes = [input, environment, output, paths];
-    if sizes.iter().any(|&n| n == 0 || n > 1 << 12) {
+    if sizes.iter().any(|&n| n == 0 || n > 1 << 12) || diagonal && input != environment {
         return Err(node.error("the dimensions are out of range"));
     }
     let dims = if diagonal { input } else { input * environment };
@@ -212,6 +213,9 @@ fn layer(node: &Node, latent: Mlp, channels: usize) -> Result<AllegroLayer> {
         let of_path = |p: usize| table.data[p * dims * output + at];
         if (0..paths).all(|p| of_path(p) == 0.0) {
             continue;
+        }
+        if (couplings.len() + 1) * channels > MAX_COUPLINGS {
+            return Err(node.error("there are too many couplings"));
         }
         couplings.push([i as u16, j as u16, k as u16]);
         for u in 0..channels {

@@ -252,7 +252,7 @@ impl Builder<'_> {
         }
         let names = model.child("type_names")?.elements()?;
         let names = names.iter().map(|n| n.text().map(str::to_owned));
-        let names = names.collect::<Result<Vec<_>>>()?;
+        let names = parts::type_names(names.collect::<Result<_>>()?)?;
         let species = names.len();
         let embedding = self.state.array("type_embed.embed_module.weight")?;
         if embedding.shape.first() != Some(&species) || embedding.shape.len() != 2 {

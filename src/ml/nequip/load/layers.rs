@@ -99,13 +99,21 @@ pub fn exact_norms(settings: &str, norms: Vec<f64>) -> Vec<f64> {
             "" => lines.clone().map_while(value).take(norms.len()).collect(),
             number => number.parse().into_iter().collect(),
         };
-        let exact: Vec<f64> = averages.iter().map(|n| 1.0 / n.sqrt()).collect();
-        let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-7 * b;
-        if exact.len() == norms.len() && exact.iter().zip(&norms).all(near) {
+        // settings may name the types in another order than the model
+        let all: Vec<f64> = averages.iter().map(|n| 1.0 / n.sqrt()).collect();
+        let exact: Option<Vec<f64>> = norms.iter().map(|&norm| nearest(norm, &all)).collect();
+        if let Some(exact) = exact {
             return exact;
         }
     }
     norms
+}
+
+/// The candidate that `x` is a rounding to f32 of, if there is one.
+fn nearest(x: f64, candidates: &[f64]) -> Option<f64> {
+    let off = |c: &f64| (c - x).abs();
+    let near = candidates.iter().copied().filter(|c| off(c) < 1e-7 * c);
+    near.min_by(|a, b| off(a).total_cmp(&off(b)))
 }
 
 /// Takes the tables `_w3j_l1_l2_l3` of a tensor product's compiled part.
@@ -191,9 +199,27 @@ pub fn mlp(node: &Node) -> Result<Mlp> {
     let chain = node.child("mlp")?;
     let mut layers = Vec::new();
     if chain.class() == "DeepLinearMLP" {
-        let mut alpha = chain.child("alpha")?.number()?;
+        // one factor for all: the product of those of its layers, 1/sqrt(inputs) or
+        // 1/sqrt(outputs) each
+        let (mut inputs, mut outputs) = (1.0, 1.0);
         for weight in chain.child("weights")?.items() {
-            layers.push(dense(&weight, std::mem::replace(&mut alpha, 1.0), None)?);
+            let layer = dense(&weight, 1.0, None)?;
+            if let MlpLayer::Dense {
+                inputs: n,
+                outputs: m,
+                ..
+            } = layer
+            {
+                inputs *= n.max(1) as f64;
+                outputs *= m.max(1) as f64;
+            }
+            layers.push(layer);
+        }
+        let alpha = chain.child("alpha")?.number()?;
+        let exact = [inputs, outputs].map(|n: f64| 1.0 / n.sqrt());
+        let alpha = nearest(alpha, &exact).unwrap_or(alpha);
+        if let Some(MlpLayer::Dense { weight, .. }) = layers.first_mut() {
+            weight.iter_mut().for_each(|w| *w *= alpha);
         }
     } else {
         for item in chain.items() {
@@ -217,8 +243,8 @@ pub fn plain(name: &str) -> Result<Activation> {
     let function: Option<Function> = e3nn::activation::function(name);
     let function = function.ok_or_else(|| {
         ModelError::unsupported(format!(
-            "the activation {name} of a perceptron is not known; silu, mish, ssp, tanh, sigmoid and \
-             softplus are"
+            "the activation {name} of a perceptron is not known; silu, mish, gelu, ssp, tanh, \
+             sigmoid and softplus are"
         ))
     })?;
     Ok(Activation {
@@ -235,9 +261,8 @@ pub fn dense(weight: &Node, alpha: f64, bias: Option<Node>) -> Result<MlpLayer> 
     };
     // the builder's factors are 1/sqrt(n) or sqrt(2/n); files in f32 hold them rounded
     let fan = [inputs, outputs].map(|n| n.max(1) as f64);
-    let exact = fan.iter().flat_map(|n| [1.0 / n.sqrt(), (2.0 / n).sqrt()]);
-    let near = |exact: &f64| (exact - alpha).abs() < 1e-7 * exact;
-    let alpha = exact.into_iter().find(near).unwrap_or(alpha);
+    let exact = fan.map(|n| [1.0 / n.sqrt(), (2.0 / n).sqrt()]);
+    let alpha = nearest(alpha, exact.as_flattened()).unwrap_or(alpha);
     Ok(MlpLayer::Dense {
         inputs,
         outputs,

@@ -213,7 +213,7 @@ pub fn type_names(found: &Found) -> Result<Vec<String>> {
     let node = node.ok_or_else(|| found.modules.error("the type names are missing"))?;
     let names = node.elements()?;
     let names = names.iter().map(|name| name.text().map(str::to_owned));
-    names.collect()
+    parts::type_names(names.collect::<Result<_>>()?)
 }
 
 /// Scale and shift of the energy of each species.

@@ -32,7 +32,7 @@ pub fn load(file: &TorchFile, found: &Found) -> Result<Network> {
     let modules = &found.modules;
     refuse_unknown(modules, &KNOWN)?;
     let names = text_member(file, "extra/type_names")?;
-    let names: Vec<String> = names.split_whitespace().map(str::to_owned).collect();
+    let names = parts::type_names(names.split_whitespace().map(str::to_owned).collect())?;
     let species = modules.child("one_hot")?.child("num_types")?.count()?;
     if names.len() != species {
         return Err(modules.error(format!("{} type names for {species} types", names.len())));

@@ -14,6 +14,19 @@ use crate::ml::repulsion::{Pair, Repulsion};
 /// Layers that a file may have; the check of the network is stricter.
 pub const MAX_LAYERS: usize = 256;
 
+/// Species that a file may have, as many as pair styles can tell apart.
+const MAX_SPECIES: usize = 254;
+
+/// The type names if their number is within reason.
+pub fn type_names(names: Vec<String>) -> Result<Vec<String>> {
+    match names.len() {
+        1..=MAX_SPECIES => Ok(names),
+        n => Err(ModelError::unsupported(format!(
+            "the model has {n} types; argyro reads models of 1 to {MAX_SPECIES}"
+        ))),
+    }
+}
+
 /// Radial functions `factor * w_n sinc(w_n x) f(x)`, x = d / r_max, sinc(t) = sin(pi t) / (pi t),
 /// f the polynomial cutoff with exponent `p`.
 pub fn radial(r_max: f64, factor: f64, roots: &[f64], p: f64) -> RadialEmbedding {

@@ -167,6 +167,7 @@ impl Reader<'_> {
             normalize: true,
             smooth: false,
             angular: flag(settings, "attn_dotr", true)?,
+            shortest: 1e-6,
             norm_weight: part("layer_normalization/gamma")?.data,
             norm_bias: part("layer_normalization/beta")?.data,
             norm_eps: eps.unwrap_or(1e-3),
