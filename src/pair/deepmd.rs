@@ -17,6 +17,7 @@ use crate::ml::deepmd::load::load_bytes;
 use crate::ml::deepmd::model::{DeepmdModel, Inputs, Parameters, Selection};
 use crate::ml::deepmd::reference;
 use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::formats::kind::Family;
 use crate::ml::layers::Stored;
 use crate::signature::{
     Arg, Args, Keyword, Kind, Signature, arg, keyword, many, optional, parse_real,
@@ -173,7 +174,7 @@ enum FrameSource {
 
 /// What the script says about parameters.
 #[derive(Debug, Clone, Default)]
-struct Sources {
+pub(super) struct Sources {
     given: Given,
     frame: Option<FrameSource>,
     atomic: Option<String>,
@@ -205,6 +206,7 @@ fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     let sources = sources(args)?;
     Ok(NetworkStyle::boxed(Setup {
         style: "deepmd",
+        family: Family::Deepmd,
         files: Files::InStyle(files),
         load: Box::new(move |parts| load(parts, &sources)),
         names_optional: true,
@@ -260,7 +262,7 @@ fn sources(args: &Args) -> Result<Sources> {
     })
 }
 
-fn load(parts: Vec<Vec<u8>>, sources: &Sources) -> Result<Box<dyn NetworkModel>> {
+pub(super) fn load(parts: Vec<Vec<u8>>, sources: &Sources) -> Result<Box<dyn NetworkModel>> {
     let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     let fitting = &model.fitting;
     match &sources.frame {
