@@ -223,6 +223,13 @@ fn points(engine: &mut Engine, style: &str, kind: u32, options: &Args) -> Result
                     .map(|d| d * spacing[0]),
                 maxtry: options.keyword("maxtry").map_or(Ok(1000), |k| k.int("N"))?,
             };
+            if random.count > MAX_RANDOM {
+                return Err(Error::input(format!(
+                    "create_atoms random: {} are too many atoms (at most {MAX_RANDOM})",
+                    random.count
+                ))
+                .at(0));
+            }
             let points = place::random(engine, kind, region, &random, &mut accept)?;
             if points.len() < random.count {
                 engine.log.warn(&format!(
@@ -264,6 +271,9 @@ fn basis_types(engine: &Engine, kind: u32, options: &Args) -> Result<Vec<u32>> {
     Ok(types)
 }
 
+/// Bound of the memory that a script can ask for.
+const MAX_RANDOM: usize = 100_000_000;
+
 /// A test of points.
 pub(super) type Accept = Box<dyn FnMut(&mut Engine, [f64; 3]) -> Result<bool>>;
 
@@ -300,7 +310,7 @@ fn condition(engine: &Engine, options: &Args) -> Result<Accept> {
     }))
 }
 
-/// Keeps a random choice of exactly n of N points, in their order (selection sampling, Knuth vol. 2, 3.4.2 S).
+/// Keeps a random choice of exactly n of N points, in their order.
 fn subset(points: &mut Vec<Point>, options: &Args) -> Result<()> {
     let total = points.len();
     let (wanted, seed) = if let Some(k) = options.keyword("subset") {
@@ -313,7 +323,7 @@ fn subset(points: &mut Vec<Point>, options: &Args) -> Result<()> {
                     .at(k.word("frac")),
             );
         }
-        ((f * total as f64).round() as usize, k.int("seed")?)
+        ((f * total as f64) as usize, k.int("seed")?)
     } else {
         return Ok(());
     };
@@ -322,14 +332,11 @@ fn subset(points: &mut Vec<Point>, options: &Args) -> Result<()> {
             "Create_atoms subset size {wanted} > number of lattice points {total}"
         )));
     }
-    let mut random = crate::park::Park::new(seed).map_err(|e| Error::input(e.to_string()))?;
-    let (mut seen, mut taken) = (0, 0);
-    points.retain(|_| {
-        let keep = ((total - seen) as f64) * random.uniform() < (wanted - taken) as f64;
-        seen += 1;
-        taken += usize::from(keep);
-        keep
-    });
+    let mut random =
+        crate::marsaglia::Marsaglia::new(seed).map_err(|e| Error::input(e.to_string()))?;
+    let chosen = random.subset(wanted, total);
+    let mut chosen = chosen.iter();
+    points.retain(|_| *chosen.next().unwrap_or(&false));
     Ok(())
 }
 

@@ -10,11 +10,7 @@ pub const TIMESTEP: CommandEntry = CommandEntry {
     signature: &Signature {
         name: "timestep",
         summary: "size of the timestep",
-        args: &[arg(
-            "dt",
-            Kind::Positive,
-            "time units: ps in metal, fs in real",
-        )],
+        args: &[arg("dt", Kind::Real, "time units: ps in metal, fs in real")],
         keywords: &[],
         description: "Default: 0.005 in units lj, 0.001 in metal, 1.0 in real.",
         examples: &["timestep 0.001"],
@@ -147,7 +143,13 @@ pub const RUN_STYLE: CommandEntry = CommandEntry {
 
 fn run_style(_: &mut Session<'_>, args: &Args) -> Result<Flow> {
     match args.str("style") {
-        "verlet" => Ok(Flow::Next),
+        "verlet" => match args.all("args").first() {
+            None => Ok(Flow::Next),
+            Some((at, word)) => Err(Error::input(format!(
+                "Illegal run_style verlet command: unexpected word '{word}'"
+            ))
+            .at(*at)),
+        },
         other => Err(Error::input(format!("run_style {other} is not supported"))
             .help("use run_style verlet")
             .at(0)),
