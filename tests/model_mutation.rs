@@ -96,6 +96,24 @@ const FORMATS: &[Format] = &[
         load_mace,
     ),
     format("NequIP checkpoint", "nequip/pairs_l2.ckpt", load_nequip),
+    format("NequIP package", "nequip/single_l1.nequip.zip", load_nequip),
+    format(
+        "NequIP TorchScript",
+        "nequip/residual.nequip.pth",
+        load_nequip,
+    ),
+    format("NequIP 0.6", "nequip/old_resnet.pth", load_nequip),
+    format("Allegro package", "nequip/allegro.nequip.zip", load_nequip),
+    format(
+        "Allegro TorchScript",
+        "nequip/allegro.nequip.pth",
+        load_nequip,
+    ),
+    format(
+        "SevenNet checkpoint",
+        "sevennet/s013_odd_scalars.pth",
+        load_sevennet,
+    ),
     format("DeePMD graph", "deepmd/ser.pb", load_deepmd),
     format("DeePMD portable", "deepmd/ser.dp", load_deepmd),
     format("DeePMD text", "deepmd/sea_os.yaml", load_deepmd),
@@ -258,7 +276,7 @@ fn mutants_of_every_format_are_refused_or_read() {
     }
 }
 
-/// There is no fixture of SevenNet; what is no checkpoint of its family is an error.
+/// What is no file of its family is an error.
 #[test]
 fn files_of_other_families_are_refused() {
     for format in FORMATS {
