@@ -14,8 +14,9 @@ use crate::ml::error::{ModelError, Result};
 /// constants.
 const MAX_MADE: usize = 1 << 23;
 const MADE_OF_CONSTANT: usize = 64;
-/// Most elements that it may read and multiply.
-const MAX_WORK: f64 = (1u64 << 31) as f64;
+/// Most elements that it may read and multiply, in the same way.
+const MAX_WORK: usize = 1 << 28;
+const WORK_OF_CONSTANT: usize = 1 << 12;
 /// Most statements that it may take.
 const MAX_STEPS: usize = 1 << 20;
 /// Most values that it may put into the dict of inputs, and most keys of the dict.
@@ -150,7 +151,9 @@ struct Machine<'p, 'w> {
     /// Elements made and allowed to be made.
     made: usize,
     allowed: usize,
+    /// Elements read and multiplied, and allowed to be.
     work: f64,
+    most_work: f64,
     steps: usize,
     ended: bool,
     /// The present program has ended.
@@ -201,6 +204,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             made: 0,
             allowed: MAX_MADE + MADE_OF_CONSTANT * constants,
             work: 0.0,
+            most_work: (MAX_WORK + WORK_OF_CONSTANT * constants) as f64,
             steps: 0,
             ended: false,
             returned: false,
@@ -380,7 +384,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             let tensors = list.iter().filter_map(|v| v.tensor().ok());
             self.work += products(formula, tensors);
         }
-        if self.made > self.allowed || self.work > MAX_WORK {
+        if self.made > self.allowed || self.work > self.most_work {
             return Err(ModelError::malformed("the code takes too much work"));
         }
         Ok(())
