@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # argyro beside LAMMPS with DeePMD-kit (TensorFlow) for se_e2_a of standard size, one thread, alternating in one run.
-#   bench/deepmd.sh [ROUNDS]          default 5
+#   bench/deepmd.sh [ROUNDS [CELLS...]]       default 5 rounds, 2 and 3 cells in each direction (416 and 1404 atoms)
 # argyro reads the model as it was frozen, LAMMPS the one that `dp compress` made of it.
 # Needs python3 with venv; deepmd-kit with its LAMMPS is installed into a folder of the user's cache at first use, and
 # models are made there. Other commands may be named: DP (`dp`), PYTHON_DEEPMD (an interpreter with numpy), LMP_DEEPMD (an
@@ -11,6 +11,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 rounds=${1:-5}
+shift $(($# > 0))
+[ $# -gt 0 ] || set -- 2 3
 cache=${ARGYRO_BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/argyro-bench}
 models=$cache/deepmd
 dp=${DP:-$cache/venv-deepmd/bin/dp}
@@ -57,7 +59,7 @@ echo "# $(uname -m), $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinf
 echo "# microseconds of CPU time per atom and step: minimum / median of $rounds rounds, alternating"
 printf '%-6s %-8s %18s %18s %8s\n' atoms dtype argyro "LAMMPS, compressed" ratio
 stats() { sort -n | awk '{ v[NR] = $1 } END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2; printf "%.1f %.1f\n", v[1], m }'; }
-for cells in 2 3; do
+for cells; do
     n=$((52 * cells * cells * cells))
     for precision in single double; do
         dtype=float32

@@ -13,8 +13,14 @@ use argyro::pair::{
     prepare,
 };
 use argyro::units::Units;
-use networks::{Network, WITHOUT_FIXTURE, networks};
+use networks::{Network, networks};
 
+#[path = "pair_conformance/committees.rs"]
+mod committees;
+#[path = "pair_conformance/conservation.rs"]
+mod conservation;
+#[path = "pair_conformance/hybrids.rs"]
+mod hybrids;
 #[path = "pair_conformance/networks.rs"]
 mod networks;
 
@@ -39,9 +45,6 @@ const PLAIN: PairModify = PairModify {
 };
 
 fn recipes(name: &str) -> Vec<Recipe> {
-    if WITHOUT_FIXTURE.iter().any(|(style, _)| *style == name) {
-        return Vec::new();
-    }
     let networks = networks(name);
     if !networks.is_empty() {
         return networks.iter().map(Network::recipe).collect();
@@ -387,11 +390,17 @@ fn near(what: &str, name: &str, a: f64, b: f64, tolerance: f64) {
 }
 
 /// How far forces may be from the derivatives of the energy, relative to the usual bound: LAMMPS' polynomial for
-/// the error function is good to 1e-7 only, and the Wolf sum's shifted force is no derivative at all.
+/// the error function is good to 1e-7 only, tables interpolate energy and force apart, which shows at their ends,
+/// the last interval of a funcfl grid has a constant energy with a force as in LAMMPS, and the Wolf sum's shifted
+/// force is no derivative at all.
 fn slack(name: &str) -> f64 {
     if name.contains("coul/wolf") {
         f64::INFINITY
-    } else if name.contains("coul/long") || name.contains("coul/dsf") || name.starts_with("table") {
+    } else if name.starts_with("table") {
+        2000.0
+    } else if name == "eam" {
+        200.0
+    } else if name.contains("coul/long") || name.contains("coul/dsf") {
         50.0
     } else {
         1.0
@@ -405,8 +414,11 @@ fn forces_are_the_derivatives_of_the_energy() {
         let mut style = make(recipe, &s);
         let f = evaluate(&mut s, &mut *style, ALL).f;
         let largest = f.iter().flatten().fold(0.0f64, |a, v| a.max(v.abs()));
+        // networks of random weights may be weak: they are held to what they have
+        let network = !networks(name.split(' ').next().unwrap_or(name)).is_empty();
+        let (least, scale) = if network { (1e-4, 0.01) } else { (1e-3, 1.0) };
         assert!(
-            largest > 1e-3 || name.starts_with("zero"),
+            largest > least || name.starts_with("zero"),
             "{name}: forces of {largest} test nothing"
         );
         let h = 1e-5;
@@ -423,7 +435,7 @@ fn forces_are_the_derivatives_of_the_energy() {
                     name,
                     f[i][k],
                     -slope,
-                    slack(name) * 1e-6 * largest.max(1.0),
+                    slack(name) * 1e-6 * largest.max(scale),
                 );
             }
         }

@@ -2,7 +2,9 @@
 //!
 //! With ARGYRO_TEST_SEVENNET set to a folder that `tests/fixtures/sevennet/make.py FOLDER --deploy`
 //! has filled, the models deployed there are compared as well (they contain code of sevenn, whose
-//! licence is the GPL, and are not kept here); without it those tests print that they were skipped.
+//! licence is the GPL, and are not kept here); without it those tests print that they were skipped. So
+//! does the test of SevenNet-0, unless ARGYRO_TEST_SEVENNET0 names a folder that
+//! `tests/fixtures/sevennet/calculator.py FOLDER DATA` has filled.
 
 #[path = "support/structure.rs"]
 mod structure;
@@ -216,4 +218,96 @@ fn deployed_models_agree_with_sevenn() {
         }
     }
     assert!(count > 0, "no deployed model in {}", folder.display());
+}
+
+/// What a run says about the 416-atom cell.
+struct Cell416 {
+    /// Energy (eV).
+    energy: f64,
+    /// Pressure of the atoms at rest, xx yy zz yz xz xy (bar).
+    pressure: Vec<f64>,
+    /// Forces in the order of the atom IDs (eV/Å).
+    forces: Vec<[f64; 3]>,
+    /// Change of the total energy in 10 steps of 1 fs from 300 K (eV/atom).
+    change: f64,
+}
+
+fn run_416(model: &Path, precision: &str) -> Cell416 {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dir = tempfile::tempdir().unwrap();
+    let script = format!(
+        "units metal\natom_style atomic\nread_data {}\npackage argyro precision {precision}\n\
+         pair_style e3gnn\npair_coeff * * {} Li P S Cl\n\
+         thermo_style custom step pe etotal pxx pyy pzz pyz pxz pxy\n\
+         thermo_modify format float %.12g norm no\n\
+         dump 1 all custom 10 forces id fx fy fz\ndump_modify 1 sort id format float %.10g\nrun 0\n\
+         undump 1\nvelocity all create 300 1\nfix 1 all nve\ntimestep 0.001\nrun 10\n",
+        root.join("examples/01-li6ps5cl/li6ps5cl_416.data")
+            .display(),
+        model.display()
+    );
+    std::fs::write(dir.path().join("in"), script).unwrap();
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_argyro"))
+        .args(["-in", "in", "-screen", "none"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+    let row = |l: &str| -> Vec<f64> {
+        let words = l.split_whitespace().map(str::parse);
+        words.collect::<Result<_, _>>().unwrap_or_default()
+    };
+    let log = read("log.lammps");
+    let rows: Vec<Vec<f64>> = log.lines().map(row).filter(|r| r.len() == 9).collect();
+    assert_eq!(rows.len(), 3, "{log}");
+    let frame = read("forces");
+    let forces = frame.lines().skip(9).map(row);
+    Cell416 {
+        energy: rows[0][1],
+        pressure: rows[0][3..].to_vec(),
+        forces: forces.map(|r| [r[1], r[2], r[3]]).collect(),
+        change: (rows[2][2] - rows[1][2]) / 416.0,
+    }
+}
+
+/// SevenNet-0 drives the 416-atom cell as sevenn's calculator would, within the noise of single precision.
+#[test]
+fn sevennet_0_agrees_with_its_calculator() {
+    let Some(folder) = std::env::var_os("ARGYRO_TEST_SEVENNET0").map(PathBuf::from) else {
+        println!("skipped: ARGYRO_TEST_SEVENNET0 is not set");
+        return;
+    };
+    let reference = json(&folder.join("ase.json"));
+    let forces = vectors(&reference["forces"]);
+    let energy = reference["energy"].as_f64().unwrap();
+    let stress = numbers(&reference["stress"]);
+    for (precision, noise) in [("double", 1.0), ("single", 2.0)] {
+        let own = run_416(&folder.join("checkpoint.pth"), precision);
+        assert_eq!(own.forces.len(), 416);
+        let pairs = own.forces.as_flattened().iter().zip(forces.as_flattened());
+        let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let apart = (own.energy - energy).abs() / 416.0;
+        let pairs = own.pressure.iter().zip(&stress);
+        // 1 eV/Å^3 in bar
+        let bars = pairs.map(|(p, s)| (p + s * 1.602_176_5e6).abs());
+        let bars = bars.fold(0.0, f64::max);
+        println!(
+            "{precision}: energy {apart:.1e} eV/atom, forces {worst:.1e} eV/A, pressure {bars:.1e} bar \
+             apart; energy changes by {:.1e} eV/atom in 10 steps",
+            own.change
+        );
+        assert!(apart < 2e-6 * noise, "{precision}: {apart} eV/atom");
+        assert!(worst < 3e-5 * noise, "{precision}: {worst} eV/A");
+        assert!(bars < 1.0 * noise, "{precision}: {bars} bar");
+        assert!(
+            own.change.abs() < 2e-5,
+            "{precision}: {} eV/atom",
+            own.change
+        );
+    }
 }

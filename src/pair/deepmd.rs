@@ -17,6 +17,7 @@ use crate::ml::deepmd::load::load_bytes;
 use crate::ml::deepmd::model::{DeepmdModel, Inputs, Parameters, Selection};
 use crate::ml::deepmd::reference;
 use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::formats::kind::Family;
 use crate::ml::layers::Stored;
 use crate::signature::{
     Arg, Args, Keyword, Kind, Signature, arg, keyword, many, optional, parse_real,
@@ -125,10 +126,9 @@ const DEEPMD: Signature = Signature {
         forms `.dp`, `.yaml` and `.json`. No Python, TensorFlow or libtorch is needed, and compressing a \
         model makes it no faster: embedding networks are tabulated when the model is read. The file's \
         content decides, not its name.\n\n\
-        Descriptors: se_e2_a, se_e2_r, se_atten (DPA-1), hybrids of them; se_e3 and attention layers by the \
-        plain evaluation, which is slow. A neighbor list has places for a fixed number of neighbors (`sel`): \
-        where there are more, the model does not see the farthest ones, as in DeePMD-kit, and a warning \
-        names the first such atom.\n\n\
+        Descriptors: se_e2_a, se_e2_r, se_e3, se_atten (DPA-1, with or without attention layers), hybrids of \
+        them. A neighbor list has places for a fixed number of neighbors (`sel`): where there are more, the \
+        model does not see the farthest ones, as in DeePMD-kit, and a warning names the first such atom.\n\n\
         `package argyro precision single|double|auto` chooses the precision of the network (default: that \
         of the stored weights); energies, forces and virials are always summed in double. `package argyro \
         radial exact` evaluates the embedding networks for every pair instead of tables of them.\n\n\
@@ -174,7 +174,7 @@ enum FrameSource {
 
 /// What the script says about parameters.
 #[derive(Debug, Clone, Default)]
-struct Sources {
+pub(super) struct Sources {
     given: Given,
     frame: Option<FrameSource>,
     atomic: Option<String>,
@@ -206,6 +206,7 @@ fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     let sources = sources(args)?;
     Ok(NetworkStyle::boxed(Setup {
         style: "deepmd",
+        family: Family::Deepmd,
         files: Files::InStyle(files),
         load: Box::new(move |parts| load(parts, &sources)),
         names_optional: true,
@@ -261,7 +262,7 @@ fn sources(args: &Args) -> Result<Sources> {
     })
 }
 
-fn load(parts: Vec<Vec<u8>>, sources: &Sources) -> Result<Box<dyn NetworkModel>> {
+pub(super) fn load(parts: Vec<Vec<u8>>, sources: &Sources) -> Result<Box<dyn NetworkModel>> {
     let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     let fitting = &model.fitting;
     match &sources.frame {

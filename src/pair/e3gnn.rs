@@ -9,6 +9,7 @@ use super::network::{
 use super::{PairEntry, PairStyle};
 use crate::domain::State;
 use crate::error::{Error, Result};
+use crate::ml::formats::kind::Family;
 use crate::ml::sevennet::load_parts;
 use crate::signature::{Arg, Args, Kind, Signature, arg, elements, keyword};
 
@@ -128,6 +129,7 @@ fn build(style: &'static str, args: &Args, _: &State) -> Result<Box<dyn PairStyl
     let modal = args.keyword("modal").map(|k| k.str("NAME").to_string());
     Ok(NetworkStyle::boxed(Setup {
         style,
+        family: Family::SevenNet,
         files: Files::By(name_files),
         load: Box::new(move |parts| load(parts, modal.as_deref())),
         names_optional: false,
@@ -135,7 +137,7 @@ fn build(style: &'static str, args: &Args, _: &State) -> Result<Box<dyn PairStyl
     }))
 }
 
-fn load(parts: Vec<Vec<u8>>, modal: Option<&str>) -> Result<Box<dyn NetworkModel>> {
+pub(super) fn load(parts: Vec<Vec<u8>>, modal: Option<&str>) -> Result<Box<dyn NetworkModel>> {
     let network = load_parts(parts, modal).map_err(|e| {
         let choice = "pair_style e3gnn modal NAME chooses a modality of a checkpoint";
         let text = e.to_string();

@@ -12,6 +12,7 @@ use crate::domain::State;
 use crate::error::{Error, Result};
 use crate::ml::brick::Unsupported;
 use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::formats::kind::Family;
 use crate::ml::layers::Stored;
 use crate::ml::mace::fast::{FastMace, FastOptions};
 use crate::ml::mace::load::load_bytes;
@@ -74,7 +75,8 @@ const MACE: Signature = Signature {
         radial exact` evaluates the radial networks for every pair instead of tables of them.\n\n\
         Several model files in `pair_coeff` are a committee: the first one drives, and every `out_freq` \
         steps the largest, smallest and average deviation of virial and force over the models is written \
-        to `out_file`, in the format of DeePMD-kit.\n\n\
+        to `out_file`, in the format of DeePMD-kit. The others may be models of any family: DeePMD, NequIP, \
+        Allegro and SevenNet files stand beside those of MACE.\n\n\
         Restrictions: `units metal`. Cells shorter than the cutoff are handled.",
     examples: &[
         "pair_style mace",
@@ -152,6 +154,7 @@ fn style(
 ) -> Result<Box<dyn PairStyle>> {
     Ok(NetworkStyle::boxed(Setup {
         style: name,
+        family: Family::Mace,
         files,
         load: Box::new(move |parts| load(parts, head.as_deref())),
         names_optional: false,
@@ -177,7 +180,7 @@ fn build_mliap(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
     clippy::needless_pass_by_value,
     reason = "the type of all loaders of networks"
 )]
-fn load(parts: Vec<Vec<u8>>, head: Option<&str>) -> Result<Box<dyn NetworkModel>> {
+pub(super) fn load(parts: Vec<Vec<u8>>, head: Option<&str>) -> Result<Box<dyn NetworkModel>> {
     let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     let head = choose_head(&model, head)?;
     Ok(Box::new(Mace { model, head }))

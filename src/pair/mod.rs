@@ -40,7 +40,9 @@ use crate::domain::host::{Data, Part, Source};
 use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Comm, Needs, State, Tally};
 use crate::error::Result;
+use crate::ml::formats::kind::Family;
 use crate::signature::{Args, Signature};
+use network::NetworkModel;
 
 /// `pair_modify` settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -297,6 +299,19 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     nequip::ALLEGRO,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
+];
+
+/// Reads a model of one family from the contents of its files, with nothing chosen in it.
+type ReadNetwork = fn(Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>>;
+
+/// Families of machine-learning models, for committees of several families.
+const NETWORKS: &[(Family, ReadNetwork)] = &[
+    (Family::Mace, |parts| mace::load(parts, None)),
+    (Family::Nequip, nequip::load),
+    (Family::SevenNet, |parts| e3gnn::load(parts, None)),
+    (Family::Deepmd, |parts| {
+        deepmd::load(parts, &deepmd::Sources::default())
+    }),
 ];
 
 /// The entry of style `name`.

@@ -12,6 +12,7 @@ use crate::ml::allegro::model::Allegro;
 use crate::ml::allegro::reference;
 use crate::ml::brick::Unsupported;
 use crate::ml::edges::{EdgeList, Evaluation};
+use crate::ml::formats::kind::Family;
 use crate::ml::layers::Stored;
 use crate::ml::nequip::load::{Loaded, load_bytes};
 use crate::signature::{Args, Keyword, Signature};
@@ -94,6 +95,7 @@ const COEFF: Signature = Signature {
 fn build(style: &'static str, args: &Args) -> Result<Box<dyn PairStyle>> {
     Ok(NetworkStyle::boxed(Setup {
         style,
+        family: Family::Nequip,
         files: Files::InCoeff,
         load: Box::new(load),
         names_optional: false,
@@ -105,7 +107,7 @@ fn build(style: &'static str, args: &Args) -> Result<Box<dyn PairStyle>> {
     clippy::needless_pass_by_value,
     reason = "the type of all loaders of networks"
 )]
-fn load(parts: Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>> {
+pub(super) fn load(parts: Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>> {
     let loaded = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     Ok(match loaded {
         Loaded::Network(network) => Box::new(Equivariant::new(network, Vec::new())),

@@ -8,8 +8,9 @@ use crate::simd::{Real, TILE};
 /// Least distance (Å): clamped as the trainers do, so that atoms on top of each other give numbers.
 const CLOSEST: f64 = 1e-12;
 
-/// Edges sorted by receiver. Arrays of edges have [`TILE`] more entries than edges, so that whole
-/// tiles can be read.
+/// Edges sorted by receiver, those of one receiver by the argument of their radial functions, so
+/// that the edges of a tile share rows of the radial tables. Arrays of edges have [`TILE`] more
+/// entries than edges, so that whole tiles can be read.
 #[derive(Debug, Clone, Default)]
 pub struct BrickEdges<T> {
     /// First edge of each own atom; one entry more than own atoms.
@@ -40,6 +41,18 @@ pub struct BrickEdges<T> {
     pub rate: Vec<T>,
     /// dE/d(r_i - r_j) (eV/Å), filled by the backward pass.
     pub gradient: Vec<[f64; 3]>,
+    /// Edges of one atom, and their order.
+    found: Vec<Found>,
+    order: Vec<u64>,
+}
+
+/// An edge before it is sorted.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    sender: u32,
+    vector: [f64; 3],
+    distance: f64,
+    argument: f64,
 }
 
 /// Which pairs are edges, and the argument of their radial functions.
@@ -85,15 +98,37 @@ impl<T: Real> BrickEdges<T> {
                 let r = r2.sqrt().max(CLOSEST);
                 let argument = r * reach.stretch(species[i], species[j as usize]);
                 if argument < reach.r_max {
-                    self.sender.push(j);
-                    self.vector.push(d);
-                    self.distance.push(r);
-                    self.argument.push(argument);
+                    self.found.push(Found {
+                        sender: j,
+                        vector: d,
+                        distance: r,
+                        argument,
+                    });
                 }
             }
+            self.sort();
             self.start.push(self.sender.len() as u32);
         }
         self.complete(species, &reach.grid);
+    }
+
+    /// Appends the edges of one atom in their order; equal arguments stay in that of candidates.
+    fn sort(&mut self) {
+        // arguments are positive: their bits sort as they do, in f32 well enough for the tables
+        let key = |(k, edge): (usize, &Found)| {
+            u64::from((edge.argument as f32).to_bits()) << 32 | k as u64
+        };
+        self.order.clear();
+        self.order.extend(self.found.iter().enumerate().map(key));
+        self.order.sort_unstable();
+        for &key in &self.order {
+            let edge = self.found[key as u32 as usize];
+            self.sender.push(edge.sender);
+            self.vector.push(edge.vector);
+            self.distance.push(edge.distance);
+            self.argument.push(edge.argument);
+        }
+        self.found.clear();
     }
 
     fn clear(&mut self) {

@@ -5,30 +5,48 @@ use super::jet::Jet;
 use crate::ml::layers::{Mlp, MlpLayer};
 use crate::ml::radial::form::{PairEmbedding, RadialEmbedding};
 
-/// Values and derivatives of several functions: f, f' and f'' as separate rows.
+/// Values and derivatives of several functions: f, f' and f'' as separate rows. The rows of
+/// derivatives are empty where only values are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Rows(pub [Vec<f64>; 3]);
 
 impl Rows {
+    /// Function `i`; derivatives that are not wanted are zero.
     pub(super) fn jet(&self, i: usize) -> Jet {
+        let derivative = |k: usize| self.0[k].get(i).copied().unwrap_or(0.0);
         Jet {
             value: self.0[0][i],
-            slope: self.0[1][i],
-            curvature: self.0[2][i],
+            slope: derivative(1),
+            curvature: derivative(2),
         }
     }
 
     pub(super) fn set(&mut self, i: usize, jet: Jet) {
         self.0[0][i] = jet.value;
-        self.0[1][i] = jet.slope;
-        self.0[2][i] = jet.curvature;
+        if self.has_derivatives() {
+            self.0[1][i] = jet.slope;
+            self.0[2][i] = jet.curvature;
+        }
     }
 
-    fn from_jets(jets: &[Jet]) -> Rows {
+    fn push(&mut self, jet: Jet) {
+        self.0[0].push(jet.value);
+        if self.has_derivatives() {
+            self.0[1].push(jet.slope);
+            self.0[2].push(jet.curvature);
+        }
+    }
+
+    fn has_derivatives(&self) -> bool {
+        !self.0[1].is_empty()
+    }
+
+    fn from_jets(jets: &[Jet], derivatives: bool) -> Rows {
+        let wanted = if derivatives { jets } else { &[] };
         Rows([
             jets.iter().map(|j| j.value).collect(),
-            jets.iter().map(|j| j.slope).collect(),
-            jets.iter().map(|j| j.curvature).collect(),
+            wanted.iter().map(|j| j.slope).collect(),
+            wanted.iter().map(|j| j.curvature).collect(),
         ])
     }
 
@@ -67,22 +85,19 @@ impl RadialFunctions {
     }
 
     /// All functions at distance `r` (Å) of an edge from the sender `sender` to the receiver
-    /// `receiver`, both species indices.
-    pub fn evaluate(&self, r: f64, sender: usize, receiver: usize) -> Rows {
+    /// `receiver`, both species indices; values only unless `derivatives` are wanted.
+    pub fn evaluate(&self, r: f64, sender: usize, receiver: usize, derivatives: bool) -> Rows {
         let (mut x, factor) = embedding::inputs(&self.embedding, r, sender, receiver);
         if let Some(pair) = &self.pair_embedding {
             let source = &pair.source[sender * pair.source_len..][..pair.source_len];
             let target = &pair.target[receiver * pair.target_len..][..pair.target_len];
             x.extend(source.iter().chain(target).map(|&v| Jet::constant(v)));
         }
-        let x = Rows::from_jets(&x);
+        let x = Rows::from_jets(&x, derivatives);
         let mut out = run(&self.net, x.clone());
         if let Some(density) = &self.density {
             let d = run(density, x).jet(0);
-            let rho = (d * d).tanh();
-            out.0[0].push(rho.value);
-            out.0[1].push(rho.slope);
-            out.0[2].push(rho.curvature);
+            out.push((d * d).tanh());
         }
         if !self.embedding.apply_cutoff {
             out.scale(factor);
@@ -104,8 +119,12 @@ fn run(net: &Mlp, mut x: Rows) -> Rows {
             MlpLayer::Activation(act) => {
                 for i in 0..x.0[0].len() {
                     let v = x.0[0][i];
-                    let y = x.jet(i).chain(act.value(v), act.slope(v), act.curvature(v));
-                    x.set(i, y);
+                    if x.has_derivatives() {
+                        let y = x.jet(i).chain(act.value(v), act.slope(v), act.curvature(v));
+                        x.set(i, y);
+                    } else {
+                        x.0[0][i] = act.value(v);
+                    }
                 }
             }
         }
@@ -114,13 +133,14 @@ fn run(net: &Mlp, mut x: Rows) -> Rows {
 }
 
 fn dense(x: &Rows, inputs: usize, outputs: usize, weight: &[f64], bias: &[f64]) -> Rows {
-    let mut y = Rows([vec![0.0; outputs], vec![0.0; outputs], vec![0.0; outputs]]);
+    let wanted = if x.has_derivatives() { outputs } else { 0 };
+    let mut y = Rows([vec![0.0; outputs], vec![0.0; wanted], vec![0.0; wanted]]);
     if !bias.is_empty() {
         y.0[0].copy_from_slice(bias);
     }
     for u in 0..inputs {
         let row = &weight[u * outputs..(u + 1) * outputs];
-        for (x, y) in x.0.iter().zip(&mut y.0) {
+        for (x, y) in x.0.iter().zip(&mut y.0).filter(|(x, _)| !x.is_empty()) {
             let factor = x[u];
             for (y, w) in y.iter_mut().zip(row) {
                 *y += factor * w;
@@ -225,9 +245,11 @@ pub(crate) mod tests {
             let f = functions(6, rich);
             for r in [0.5, 2.2, 4.9] {
                 let h = 1e-5;
-                let at = |r| f.evaluate(r, 1, 0);
+                let at = |r| f.evaluate(r, 1, 0, true);
                 let (a, b, x) = (at(r - h), at(r + h), at(r));
                 assert_eq!(x.0[0].len(), f.len());
+                let values = f.evaluate(r, 1, 0, false);
+                assert_eq!(values.0, [x.0[0].clone(), Vec::new(), Vec::new()]);
                 for i in 0..f.len() {
                     for k in 0..2 {
                         let d = (b.0[k][i] - a.0[k][i]) / (2.0 * h);
@@ -239,10 +261,10 @@ pub(crate) mod tests {
                     }
                 }
             }
-            assert_eq!(f.evaluate(5.0, 1, 0).0[0][0], 0.0);
+            assert_eq!(f.evaluate(5.0, 1, 0, true).0[0][0], 0.0);
         }
         let f = functions(3, true);
-        let (a, b) = (f.evaluate(2.0, 0, 1), f.evaluate(2.0, 1, 0));
+        let (a, b) = (f.evaluate(2.0, 0, 1, true), f.evaluate(2.0, 1, 0, true));
         assert!(a.0[0][0] != b.0[0][0]);
     }
 }

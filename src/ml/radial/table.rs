@@ -123,13 +123,15 @@ impl<T: Real> RadialTables<T> {
     fn build(&self, sender: usize, receiver: usize) -> Vec<T> {
         let mut data = Vec::with_capacity(self.grid.rows() * self.width);
         for (nodes, h) in self.grid.nodes() {
-            let at = |&r: &f64| self.evaluate(r, sender, receiver);
-            let all: Vec<Rows> = nodes.par_iter().map(at).collect();
+            let last = nodes.len() - 1;
+            // the spline takes derivatives at its ends only
+            let at =
+                |(k, &r): (usize, &f64)| self.evaluate(r, sender, receiver, k == 0 || k == last);
+            let all: Vec<Rows> = nodes.par_iter().enumerate().map(at).collect();
             // derivatives with respect to (ln r) / h: h r f' and h^2 (r^2 f'' + r f')
             let slope = |k: usize| self.row(&all[k], |[_, g, _]| h * nodes[k] * g);
             let curvature =
                 |k: usize| self.row(&all[k], |[_, g, c]| h * h * nodes[k] * (nodes[k] * c + g));
-            let last = nodes.len() - 1;
             let rows = coefficients(Conditions {
                 values: all.iter().map(|x| self.row(x, |[f, _, _]| f)).collect(),
                 slopes: [slope(0), slope(last)],
@@ -145,16 +147,18 @@ impl<T: Real> RadialTables<T> {
         let mut row = vec![0.0; self.width];
         for block in &self.columns {
             for (k, to) in row[block.column..].iter_mut().take(block.count).enumerate() {
-                let at = block.function + k;
-                *to = block.factor * number([0, 1, 2].map(|d| values.0[d][at]));
+                let f = values.jet(block.function + k);
+                *to = block.factor * number([f.value, f.slope, f.curvature]);
             }
         }
         row
     }
 
-    /// All functions, powers of the distance included.
-    fn evaluate(&self, r: f64, sender: usize, receiver: usize) -> Rows {
-        let mut values = self.functions.evaluate(r, sender, receiver);
+    /// All functions, powers of the distance included; values only unless `derivatives` are
+    /// wanted.
+    fn evaluate(&self, r: f64, sender: usize, receiver: usize, derivatives: bool) -> Rows {
+        let functions = &self.functions;
+        let mut values = functions.evaluate(r, sender, receiver, derivatives);
         for block in self.columns.iter().filter(|b| b.power > 0) {
             let power = Jet::variable(r).pow(f64::from(block.power));
             for i in block.function..block.function + block.count {
@@ -232,7 +236,7 @@ impl<T: Real> RadialTables<T> {
                 continue;
             }
             let sender = tile.sender_species[e] as usize;
-            let all = self.evaluate(tile.argument[e], sender, tile.receiver_species);
+            let all = self.evaluate(tile.argument[e], sender, tile.receiver_species, true);
             let stretch = tile.argument[e] / tile.distance[e];
             let range = e * self.width..(e + 1) * self.width;
             for (to, x) in values[range.clone()]
@@ -318,7 +322,7 @@ mod tests {
                 for e in 0..TILE {
                     let all = &value[e * width..(e + 1) * width];
                     assert_eq!(part[e * T::LANES..(e + 1) * T::LANES], all[columns.clone()]);
-                    let exact = tables.evaluate(r[e], 1, 0);
+                    let exact = tables.evaluate(r[e], 1, 0, true);
                     for (k, got) in [&value, &slope].into_iter().enumerate() {
                         let row = tables.row(&exact, |x| x[k]);
                         for c in 0..width {

@@ -7,11 +7,15 @@ use crate::domain::host::Data;
 use crate::error::{Error, Result};
 use crate::ml::brick::{Dropped, NO_SPECIES, Unsupported};
 use crate::ml::describe::hash;
-use crate::pair::{BrickForces, ForceContext, PairOptions, Precision};
+use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
+use crate::pair::{BrickForces, ForceContext, NETWORKS, PairOptions, Precision};
 use crate::simd::Level;
 
 /// Reads a model from the contents of its files (one file for most families).
 pub type Load = Box<dyn Fn(Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>> + Send + Sync>;
+
+/// Largest cutoff (Å): more is a damaged file, whose neighbour lists would fill the memory.
+const LARGEST_CUTOFF: f64 = 100.0;
 
 /// A model as it was read.
 #[derive(Debug)]
@@ -30,10 +34,33 @@ impl Read {
     /// # Errors
     /// A file cannot be read or is no model of the family.
     pub fn new(files: Vec<String>, load: &Load) -> Result<Read> {
-        let parts: Vec<Vec<u8>> = files
-            .iter()
-            .map(|f| read::bytes(f))
-            .collect::<Result<_>>()?;
+        let parts = contents(&files)?;
+        Read::from_parts(files, parts, load)
+    }
+
+    /// Reads a further model of a committee, which may be of another family than that of the pair
+    /// style and is then read without the options of the style.
+    ///
+    /// # Errors
+    /// As [`Read::new`].
+    pub fn further(files: Vec<String>, family: Family, load: &Load) -> Result<Read> {
+        let parts = contents(&files)?;
+        let first = parts.first().cloned().unwrap_or_default();
+        // what cannot be opened is reported by the family of the style
+        let kind = ModelFile::open(first).ok().map(|file| file.kind);
+        let found = kind.filter(ModelKind::is_readable).and_then(|k| k.family());
+        let mut others = NETWORKS.iter().filter(|(known, _)| *known != family);
+        match others.find(|(known, _)| found == Some(*known)) {
+            Some((_, other)) => Read::from_parts(files, parts, other),
+            None => Read::from_parts(files, parts, load),
+        }
+    }
+
+    fn from_parts(
+        files: Vec<String>,
+        parts: Vec<Vec<u8>>,
+        load: impl Fn(Vec<Vec<u8>>) -> Result<Box<dyn NetworkModel>>,
+    ) -> Result<Read> {
         // several files of one model have one hash: that of their contents in order
         let hash = match &parts[..] {
             [only] => hash(only),
@@ -52,6 +79,13 @@ impl Read {
                 NO_SPECIES - 1
             )));
         }
+        let r_max = model.r_max();
+        if !(r_max > 0.0 && r_max <= LARGEST_CUTOFF) {
+            return Err(Error::input(format!(
+                "{}: a cutoff of {r_max} A; at most {LARGEST_CUTOFF} A are supported",
+                files.join(" ")
+            )));
+        }
         Ok(Read {
             files,
             hash,
@@ -59,6 +93,10 @@ impl Read {
             species,
         })
     }
+}
+
+fn contents(files: &[String]) -> Result<Vec<Vec<u8>>> {
+    files.iter().map(|f| read::bytes(f)).collect()
 }
 
 /// How a model is evaluated.

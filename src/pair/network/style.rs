@@ -8,6 +8,7 @@ use super::species::SpeciesMap;
 use crate::domain::host::Data;
 use crate::domain::{Needs, State, Tally};
 use crate::error::{Error, Result};
+use crate::ml::formats::kind::Family;
 use crate::pair::{
     BrickForces, ForceContext, PairInput, PairModify, PairOptions, PairStyle, prepare,
 };
@@ -29,6 +30,8 @@ pub enum Files {
 pub struct Setup {
     /// Name of the pair style.
     pub style: &'static str,
+    /// Family of its models.
+    pub family: Family,
     /// Where its model files are named.
     pub files: Files,
     /// Reads a model.
@@ -68,22 +71,26 @@ impl NetworkStyle {
     /// Reads the models that `words` (of `pair_coeff`) or `pair_style` name; also returns the index of
     /// the first word after them.
     fn read(&self, words: &[&str]) -> Result<(Vec<Read>, usize)> {
-        let load = |file: &[String]| Read::new(file.to_vec(), &self.setup.load);
+        let (family, own) = (self.setup.family, &self.setup.load);
+        let load = |k: usize, file: &[String]| match k {
+            0 => Read::new(file.to_vec(), own),
+            _ => Read::further(file.to_vec(), family, own),
+        };
         match &self.setup.files {
             Files::InStyle(files) => {
-                let each = files.iter().map(|f| load(std::slice::from_ref(f)));
+                let each = files.iter().enumerate();
+                let each = each.map(|(k, f)| load(k, std::slice::from_ref(f)));
                 Ok((each.collect::<Result<_>>()?, 2))
             }
             Files::By(split) => {
                 let (models, used) = split(&words[2..]).map_err(|e| e.shifted(2))?;
-                let each = models
-                    .iter()
-                    .map(|files| load(files).map_err(|e| e.or_at(2)));
+                let each = models.iter().enumerate();
+                let each = each.map(|(k, files)| load(k, files).map_err(|e| e.or_at(2)));
                 Ok((each.collect::<Result<_>>()?, 2 + used))
             }
             Files::InCoeff => {
                 let read = |at: usize| match words.get(at) {
-                    Some(file) => load(&[file.to_string()]).map_err(|e| e.or_at(at)),
+                    Some(file) => load(at - 2, &[file.to_string()]).map_err(|e| e.or_at(at)),
                     None => Err(Error::input("pair_coeff: the model file is missing").at(2)),
                 };
                 let mut models = vec![read(2)?];

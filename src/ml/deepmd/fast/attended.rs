@@ -132,12 +132,13 @@ fn direction<T: Real>(row: &[T]) -> ([f64; 3], f64) {
 }
 
 /// Derivatives with respect to the vectors to the neighbours from the adjoint of the sum.
-pub fn backward<T: Real>(
-    level: Level,
-    (part, edges): (&Part<T>, &Edges<T>),
+#[inline(always)]
+pub fn backward<S: Simd>(
+    (s, level): (S, Level),
+    (part, edges): (&Part<S::T>, &Edges<S::T>),
     at: Place,
-    (centre, scratch): (&Centre<T>, &mut CentreScratch<T>),
-    bar: &[T],
+    (centre, scratch): (&Centre<S::T>, &mut CentreScratch<S::T>),
+    bar: &[S::T],
     gradients: &mut [[f64; 3]],
 ) {
     let here = at.neighbors(part, edges);
@@ -150,14 +151,17 @@ pub fn backward<T: Real>(
         g_bar,
         around_bar,
     } = scratch;
-    g_bar.clear();
-    g_bar.resize(n * width, T::default());
+    g_bar.resize(n * width, S::T::default());
     for (e, to) in here.clone().zip(g_bar.chunks_exact_mut(width)) {
-        let row = &edges.rows[e * rows..e * rows + 4];
-        for (bar, r) in bar.chunks_exact(width).zip(row) {
-            let pairs = to[..part.columns].iter_mut().zip(bar);
-            pairs.for_each(|(to, bar)| *to += *bar * *r);
+        let row: [S::V; 4] = std::array::from_fn(|d| s.splat(edges.rows[e * rows + d]));
+        for c in (0..width).step_by(S::N) {
+            let mut sum = s.zero();
+            for d in 0..4 {
+                sum = s.fma(row[d], s.read(&bar[d * width + c..]), sum);
+            }
+            s.write(&mut to[c..], sum);
         }
+        to[part.columns..].fill(S::T::default());
     }
     around_bar.switch.clear();
     around_bar.switch.resize(n, 0.0);
@@ -172,29 +176,10 @@ pub fn backward<T: Real>(
         let pair = part.pair(at.species, z);
         for e in section.first..section.end {
             let k = e - here.start;
-            let of = k * width..k * width + part.columns;
-            let (g_bar, g) = (&g_bar[of.clone()], &centre.g[of.clone()]);
-            let (value, slope) = (&centre.value[of.clone()], &centre.slope[of]);
-            let mut adjoint = Adjoint {
-                switch: around_bar.switch[k],
-                ..Adjoint::default()
-            };
-            for (d, bar) in bar.chunks_exact(width).take(4).enumerate() {
-                let pairs = bar.iter().zip(g);
-                adjoint.row[d] = pairs.fold(0.0, |s, (a, b)| s + (*a * *b).to_f64());
-            }
-            turn_back(
-                &edges.rows[e * rows..],
-                &around_bar.direction[k],
-                &mut adjoint,
-            );
-            let w = centre.around.switch[k];
-            let one = T::from_f64(1.0);
-            for (c, bar) in g_bar.iter().enumerate() {
-                let gate = pair.gate.get(c).copied().unwrap_or_default();
-                adjoint.position += (*bar * slope[c] * (one + w * gate)).to_f64();
-                adjoint.switch += (*bar * value[c] * gate).to_f64();
-            }
+            let mut adjoint = of_functions(s, (part, &pair.gate), (centre, k), g_bar, bar);
+            adjoint.switch += around_bar.switch[k];
+            let direction_bar = &around_bar.direction[k];
+            turn_back(&edges.rows[e * rows..], direction_bar, &mut adjoint);
             gradients[k] = derivative(
                 part,
                 &pair.inverse,
@@ -203,6 +188,49 @@ pub fn backward<T: Real>(
                 &adjoint,
             );
         }
+    }
+}
+
+/// Adjoints of the row, the position and the switch of neighbour `k` that come from its functions,
+/// given those of the tabulated ones and of the sum.
+#[inline(always)]
+fn of_functions<S: Simd>(
+    s: S,
+    (part, gate): (&Part<S::T>, &[S::T]),
+    (centre, k): (&Centre<S::T>, usize),
+    g_bar: &[S::T],
+    bar: &[S::T],
+) -> Adjoint {
+    let width = part.width();
+    let (w, one) = (
+        s.splat(centre.around.switch[k]),
+        s.splat(S::T::from_f64(1.0)),
+    );
+    let mut sums = [s.zero(); 16];
+    for c in (0..width).step_by(S::N) {
+        let at = k * width + c;
+        let (g, g_bar) = (s.read(&centre.g[at..]), s.read(&g_bar[at..]));
+        for d in 0..4 {
+            sums[d] = s.fma(s.read(&bar[d * width + c..]), g, sums[d]);
+        }
+        let mut factor = one;
+        if !gate.is_empty() {
+            let gate = s.read(&gate[c..]);
+            factor = s.fma(w, gate, one);
+            let along = s.mul(s.read(&centre.value[at..]), gate);
+            sums[5] = s.fma(g_bar, along, sums[5]);
+        }
+        let along = s.mul(s.read(&centre.slope[at..]), factor);
+        sums[4] = s.fma(g_bar, along, sums[4]);
+    }
+    let mut flat = [S::T::default(); 16];
+    for (part, v) in flat.chunks_exact_mut(S::N).zip(s.transpose_sum(sums)) {
+        s.write(part, v);
+    }
+    Adjoint {
+        row: std::array::from_fn(|d| flat[d].to_f64()),
+        position: flat[4].to_f64(),
+        switch: flat[5].to_f64(),
     }
 }
 

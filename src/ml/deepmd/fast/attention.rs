@@ -140,14 +140,31 @@ fn fill_rows<T: Real>(to: &mut Vec<T>, row: &[T], count: usize) {
     (0..count).for_each(|_| to.extend_from_slice(row));
 }
 
+/// Room for `len` numbers that are about to be written.
 fn sized<T: Real>(to: &mut Vec<T>, len: usize) {
-    to.clear();
     to.resize(len, T::default());
 }
 
+/// Sum of `term` of the numbers of two rows, of which the shorter counts, in 16 partial sums.
+#[inline(always)]
+fn sum_of<T: Real>(a: &[T], b: &[T], term: impl Fn(T, T) -> T) -> f64 {
+    let mut partial = [T::default(); 16];
+    for (a, b) in a.chunks(16).zip(b.chunks(16)) {
+        for (sum, (a, b)) in partial.iter_mut().zip(a.iter().zip(b)) {
+            *sum += term(*a, *b);
+        }
+    }
+    partial.iter().fold(0.0, |sum, x| sum + x.to_f64())
+}
+
+#[inline(always)]
+fn sum<T: Real>(a: &[T]) -> f64 {
+    sum_of(a, a, |a, _| a)
+}
+
+#[inline(always)]
 fn dot<T: Real>(a: &[T], b: &[T]) -> T {
-    let pairs = a.iter().zip(b);
-    pairs.fold(T::default(), |sum, (a, b)| sum + *a * *b)
+    T::from_f64(sum_of(a, b, |a, b| a * b))
 }
 
 impl<T: Real> Layer<T> {
@@ -191,6 +208,7 @@ impl<T: Real> Layer<T> {
     }
 
     /// Replaces G, \[neighbours\]\[width\], by that after the layer.
+    #[inline(always)]
     pub fn forward(
         &self,
         level: Level,
@@ -246,6 +264,7 @@ impl<T: Real> Layer<T> {
     }
 
     /// Scores and their softmax.
+    #[inline(always)]
     fn softmax(
         &self,
         level: Level,
@@ -294,8 +313,7 @@ impl<T: Real> Layer<T> {
         let rows = state.probability.chunks_exact_mut(square);
         for (powers, top) in rows.zip(&tops) {
             powers[n..].fill(T::default());
-            let sum = powers[..n].iter().fold(0.0, |sum, x| sum + x.to_f64());
-            let sum = sum + empty * (-ATTENTION_SHIFT - top).exp();
+            let sum = sum(&powers[..n]) + empty * (-ATTENTION_SHIFT - top).exp();
             let factor = T::from_f64(1.0 / sum);
             powers.iter_mut().for_each(|x| *x = *x * factor);
         }
@@ -320,28 +338,30 @@ impl<T: Real> Layer<T> {
     }
 
     /// A, \[neighbours\]\[padded neighbours\], into `weights`.
+    #[inline(always)]
     fn weights(&self, around: &Around<T>, state: &State<T>, buffers: &mut Buffers<T>) {
         let n = around.switch.len();
         let square = padded::<T>(n);
-        buffers.weights.clone_from(&state.probability);
-        for (k, row) in buffers.weights.chunks_exact_mut(square).enumerate() {
-            for (l, a) in row[..n].iter_mut().enumerate() {
+        sized(&mut buffers.weights, n * square);
+        let rows = buffers.weights.chunks_exact_mut(square);
+        for (k, (row, from)) in rows.zip(state.probability.chunks_exact(square)).enumerate() {
+            for (l, (a, p)) in row[..n].iter_mut().zip(from).enumerate() {
                 let (gate, cosine) = self.factors(around, k, l);
-                *a = *a * gate * cosine;
+                *a = *p * gate * cosine;
             }
         }
     }
 
+    #[inline(always)]
     fn norm(&self, g: &mut [T], state: &mut State<T>) {
         let share = 1.0 / self.columns as f64;
         state.scale.clear();
         state.standard.clear();
         for row in g.chunks_exact_mut(self.width()) {
             let real = &mut row[..self.columns];
-            let sum = real.iter().fold(0.0, |sum, x| sum + x.to_f64());
-            let mean = T::from_f64(sum * share);
+            let mean = T::from_f64(sum(real) * share);
             real.iter_mut().for_each(|x| *x = *x - mean);
-            let square = real.iter().fold(0.0, |s, x| s + x.to_f64() * x.to_f64());
+            let square = sum_of(real, real, |x, _| x * x);
             let scale = T::from_f64(1.0 / (square * share + self.norm_eps).sqrt());
             real.iter_mut().for_each(|x| *x = *x * scale);
             state.scale.push(scale);
@@ -353,6 +373,7 @@ impl<T: Real> Layer<T> {
     }
 
     /// Replaces the adjoint of G after the layer by that before it, and adds to `around_bar`.
+    #[inline(always)]
     pub fn backward(
         &self,
         level: Level,
@@ -420,6 +441,7 @@ impl<T: Real> Layer<T> {
     }
 
     /// Replaces the adjoint of A by that of the scores.
+    #[inline(always)]
     fn softmax_backward(
         &self,
         (around, state): (&Around<T>, &State<T>),
@@ -462,6 +484,7 @@ impl<T: Real> Layer<T> {
     }
 
     /// Adjoint before normalisation and scaling of q, k or v from that after.
+    #[inline(always)]
     fn unit_backward(&self, part: usize, state: &State<T>, bar: &mut [T]) {
         let width = self.hidden_width();
         let scaling = if part == 0 {
@@ -484,6 +507,7 @@ impl<T: Real> Layer<T> {
         }
     }
 
+    #[inline(always)]
     fn norm_backward(&self, g_bar: &mut [T], state: &State<T>) {
         let width = self.width();
         let share = T::from_f64(1.0 / self.columns as f64);
@@ -492,7 +516,7 @@ impl<T: Real> Layer<T> {
         for ((bar, y), &scale) in rows.zip(standard).zip(&state.scale) {
             let pairs = bar.iter_mut().zip(&self.norm_weight);
             pairs.for_each(|(b, w)| *b = *b * *w);
-            let mean = bar.iter().fold(T::default(), |sum, b| sum + *b) * share;
+            let mean = T::from_f64(sum(bar)) * share;
             let along = dot(bar, y) * share;
             let pairs = bar[..self.columns].iter_mut().zip(y);
             pairs.for_each(|(b, y)| *b = scale * (*b - mean - *y * along));
@@ -501,6 +525,7 @@ impl<T: Real> Layer<T> {
 }
 
 /// Transpose of the first `n` columns of `n` padded rows.
+#[inline(always)]
 fn turn<T: Real>(from: &[T], to: &mut Vec<T>, n: usize) {
     let square = padded::<T>(n);
     sized(to, n * square);

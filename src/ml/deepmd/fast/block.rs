@@ -454,7 +454,7 @@ impl<T: Real> Backward<'_, '_, T> {
                     let first = edges.start[place * types] as usize - start;
                     let to = &mut gradients[first..];
                     let at = Place { place, species };
-                    attended::backward(self.level, (part, edges), at, buffers, bar, to);
+                    attended::backward((s, self.level), (part, edges), at, buffers, bar, to);
                     continue;
                 }
                 for z in 0..types {

@@ -203,7 +203,7 @@ fn evaluate<T: Real>(
         let width = model.layers[t + 1].convolution.feature_width;
         exchange_rows(
             works,
-            |w| &mut w.adjoints[t + 1],
+            |w| &mut w.adjoints[(t + 1) % 2],
             |rows| exchange.reverse(rows, width),
         );
         works

@@ -43,6 +43,7 @@ pub fn forward_and_back<T: Real>(model: &FastNetwork<T>, w: &mut BrickWork<T>) {
     let level = model.level;
     let t = model.layers.len() - 1;
     let layer = &model.layers[t];
+    w.clear_adjoints(t);
     w.scratch.size(layer, model.harmonics.components());
     let scratch = &mut w.scratch;
     let mut gradient = std::mem::take(&mut w.edges.gradient);
@@ -66,7 +67,7 @@ pub fn forward_and_back<T: Real>(model: &FastNetwork<T>, w: &mut BrickWork<T>) {
         for (&i, e) in atoms.iter().zip(energies) {
             sums[i as usize] += *e;
         }
-        let to = (w.adjoints[t].as_mut_slice(), gradient.as_mut_slice());
+        let to = (w.adjoints[t % 2].as_mut_slice(), gradient.as_mut_slice());
         back(&convolve, layer, (z, atoms), nodes, scratch, to);
     }
     w.edges.gradient = gradient;
@@ -76,11 +77,12 @@ pub fn forward_and_back<T: Real>(model: &FastNetwork<T>, w: &mut BrickWork<T>) {
 pub fn backward<T: Real>(model: &FastNetwork<T>, w: &mut BrickWork<T>, t: usize) {
     let level = model.level;
     let (layer, next) = (&model.layers[t], &model.layers[t + 1]);
+    w.clear_adjoints(t);
     w.scratch.size(layer, model.harmonics.components());
     let scratch = &mut w.scratch;
     let mut gradient = std::mem::take(&mut w.edges.gradient);
-    let (bar, next_bar) = w.adjoints.split_at_mut(t + 1);
-    let (bar, next_bar) = (&mut bar[t], &mut next_bar[0]);
+    let [even, odd] = &mut w.adjoints;
+    let (bar, next_bar) = if t % 2 == 0 { (even, odd) } else { (odd, even) };
     let (nodes, next_nodes) = w.nodes.split_at_mut(t + 1);
     let (nodes, next_nodes) = (&mut nodes[t], &next_nodes[0]);
     let convolve = model.convolve(&w.edges, &w.features[t], t);

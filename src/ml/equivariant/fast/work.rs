@@ -20,8 +20,9 @@ pub struct BrickWork<T> {
     pub(super) sorted: BySpecies,
     /// Features of the senders per layer (none for the first), \[own and ghost\]\[width\].
     pub(super) features: Vec<Vec<T>>,
-    /// Their adjoints.
-    pub(super) adjoints: Vec<Vec<T>>,
+    /// Their adjoints: those of layer t in number t mod 2, because the backward pass needs those of
+    /// two layers at a time.
+    pub(super) adjoints: [Vec<T>; 2],
     pub(super) nodes: Vec<Nodes<T>>,
     pub(super) sums: Sums,
     pub(super) scratch: Scratch<T>,
@@ -90,7 +91,6 @@ impl<T: Real> BrickWork<T> {
         let zero = T::default();
         let layers = model.layers.len();
         self.features.resize(layers, Vec::new());
-        self.adjoints.resize(layers, Vec::new());
         self.nodes.resize(layers, Nodes::default());
         for (t, layer) in model.layers.iter().enumerate() {
             let nodes = &mut self.nodes[t];
@@ -98,8 +98,6 @@ impl<T: Real> BrickWork<T> {
             if t > 0 {
                 let width = layer.convolution.feature_width;
                 self.features[t].resize(all * width, zero);
-                self.adjoints[t].clear();
-                self.adjoints[t].resize(all * width, zero);
                 let width = if layer.residual {
                     layer.gate.output.width
                 } else {
@@ -109,6 +107,13 @@ impl<T: Real> BrickWork<T> {
             }
         }
         self.sums.reset(self.own, &self.species, &model.shift);
+    }
+
+    /// Clears the adjoints of the features of layer `t`; the first layer has none.
+    pub(super) fn clear_adjoints(&mut self, t: usize) {
+        let bar = &mut self.adjoints[t % 2];
+        bar.clear();
+        bar.resize(self.features[t].len(), T::default());
     }
 }
 
