@@ -130,6 +130,7 @@ pub fn attention(width: usize, seed: usize, smooth: bool, angular: bool) -> Atte
         normalize: seed.is_multiple_of(2),
         smooth,
         angular,
+        shortest: SHORTEST,
         norm_weight: (0..width).map(|i| 1.0 + 0.3 * number(i + seed)).collect(),
         norm_bias: (0..width).map(|i| 0.2 * number(i + 3 * seed)).collect(),
         norm_eps: 1e-5,
@@ -228,5 +229,14 @@ pub fn many_models() -> Vec<DeepmdModel> {
     hidden.excluded_pairs = vec![true, false, false, false];
     hidden.excluded_atoms = vec![false, true];
     list.push(hidden);
+    // fitting networks whose first layer adds its input, parameters and type included
+    for repeats in [1, 2] {
+        let mut skipping = model(se_atten(false, false, true, true), Curve::Tanh);
+        let inputs = skipping.descriptor.width() + 1;
+        let mut fit = net(&[inputs, repeats * inputs, 1], 77, Curve::Tanh);
+        fit.layers[1].residual = Residual::None;
+        skipping.fitting.networks = vec![fit];
+        list.push(skipping);
+    }
     list
 }
