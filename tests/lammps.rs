@@ -37,7 +37,10 @@ fn execute(name: &str, reference: &Value) -> Run {
         "-screen",
         "none",
     ]);
-    c.args(directives["args"].as_str().unwrap_or("").split_whitespace());
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let args = directives["args"].as_str().unwrap_or("");
+    let args = args.split_whitespace();
+    c.args(args.map(|word| word.replace("{fixtures}", &fixtures.to_string_lossy())));
     for pair in directives["env"].as_str().unwrap_or("").split_whitespace() {
         let (k, v) = pair.split_once('=').expect("NAME=VALUE");
         c.env(k, v);

@@ -223,6 +223,13 @@ fn points(engine: &mut Engine, style: &str, kind: u32, options: &Args) -> Result
                     .map(|d| d * spacing[0]),
                 maxtry: options.keyword("maxtry").map_or(Ok(1000), |k| k.int("N"))?,
             };
+            if random.count > MAX_RANDOM {
+                return Err(Error::input(format!(
+                    "create_atoms random: {} are too many atoms (at most {MAX_RANDOM})",
+                    random.count
+                ))
+                .at(0));
+            }
             let points = place::random(engine, kind, region, &random, &mut accept)?;
             if points.len() < random.count {
                 engine.log.warn(&format!(
@@ -263,6 +270,9 @@ fn basis_types(engine: &Engine, kind: u32, options: &Args) -> Result<Vec<u32>> {
     }
     Ok(types)
 }
+
+/// Bound of the memory that a script can ask for.
+const MAX_RANDOM: usize = 100_000_000;
 
 /// A test of points.
 pub(super) type Accept = Box<dyn FnMut(&mut Engine, [f64; 3]) -> Result<bool>>;

@@ -1,6 +1,6 @@
 //! `group`
 
-use super::support::{atom_type, per_atom_variable};
+use super::support::{atom_type, per_atom_variable, surplus};
 use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -52,7 +52,10 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let (id, style) = (args.str("group-ID"), args.str("style"));
     let words = &s.words[2..];
     match style {
-        "delete" => return delete(s, id),
+        "delete" => {
+            surplus(s.words, 2, "group delete")?;
+            return delete(s, id);
+        }
         "clear" => {
             let bit = s
                 .engine

@@ -2,6 +2,7 @@
 //! effect here is said in their manual pages. Also `newton` and `atom_modify`.
 
 use crate::error::{Error, Result};
+use crate::fix::balance::check_words;
 use crate::graph::{CommandEntry, Flow, Session};
 use crate::signature::{Args, Kind, Signature, arg, keyword, optional, parse_yes_no, rest};
 
@@ -78,7 +79,10 @@ pub const PROCESSORS: CommandEntry = CommandEntry {
             arg("Px", Kind::Word, "number or *"),
             arg("Py", Kind::Word, "number or *"),
             arg("Pz", Kind::Word, "number or *"),
-            rest("keywords", "ignored"),
+            rest(
+                "keywords",
+                "`grid STYLE ...`, `map STYLE`, `part I J multiple`, `file NAME`",
+            ),
         ],
         keywords: &[],
         description: "",
@@ -97,6 +101,16 @@ fn processors(_: &mut Session<'_>, args: &Args) -> Result<Flow> {
             .at(args.word(name)));
         }
     }
+    const KEYWORDS: [&str; 4] = ["grid", "map", "part", "file"];
+    if let Some((at, word)) = args.all("keywords").first()
+        && !KEYWORDS.contains(word)
+    {
+        return Err(Error::input(format!(
+            "Illegal processors command: unknown keyword '{word}'"
+        ))
+        .suggest(word, KEYWORDS)
+        .at(*at));
+    }
     Ok(Flow::Next)
 }
 
@@ -113,7 +127,10 @@ pub const BALANCE: CommandEntry = CommandEntry {
         description: "Accepted so that scripts run unchanged; `fix balance` alike.",
         examples: &["balance 1.1 shift xyz 10 1.05"],
     },
-    run: |_, _| Ok(Flow::Next),
+    run: |s, _| {
+        check_words(&s.words[1..], true).map_err(|e| e.shifted(1))?;
+        Ok(Flow::Next)
+    },
 };
 
 /// `newton`

@@ -35,6 +35,9 @@ pub const COMMAND: CommandEntry = CommandEntry {
 
 fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let (id, style) = (args.str("region-ID"), args.str("style"));
+    if style == "delete" {
+        super::support::surplus(s.words, 2, "region delete")?;
+    }
     let state = &mut s.engine.state;
     if style == "delete" {
         regions::require(&state.regions, "Delete", id).map_err(|e| e.at(0))?;

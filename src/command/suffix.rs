@@ -16,10 +16,14 @@ const SIGNATURE: Signature = Signature {
     args: &[
         arg(
             "style",
-            Kind::Word,
+            Kind::OneOf(&["off", "on", "gpu", "intel", "kk", "omp", "opt", "hybrid"]),
             "off, on, gpu, intel, kk, omp, opt or hybrid",
         ),
-        many("more", Kind::Word, "styles of hybrid"),
+        many(
+            "more",
+            Kind::OneOf(&["gpu", "intel", "kk", "omp", "opt"]),
+            "styles of hybrid",
+        ),
     ],
     keywords: &[],
     description: "LAMMPS chooses accelerated variants of styles by it. argyro chooses its kernels by the processor.",

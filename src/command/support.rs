@@ -6,6 +6,20 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::signature::parse_real;
 
+/// An error if there are more than `count` words after the command's name.
+///
+/// # Errors
+/// Points at the first word too many.
+pub fn surplus(words: &[&str], count: usize, context: &str) -> Result<()> {
+    match words.get(count) {
+        None => Ok(()),
+        Some(word) => Err(Error::input(format!(
+            "Illegal {context} command: unexpected word '{word}'"
+        ))
+        .at(count)),
+    }
+}
+
 /// `orthogonal box = (0 0 0) to (4 4 4)`, with tilts if triclinic.
 pub(super) fn box_text(cell: &Cell) -> String {
     let triple = |v: [f64; 3]| v.map(|c| general(8, c)).join(" ");

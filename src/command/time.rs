@@ -147,7 +147,13 @@ pub const RUN_STYLE: CommandEntry = CommandEntry {
 
 fn run_style(_: &mut Session<'_>, args: &Args) -> Result<Flow> {
     match args.str("style") {
-        "verlet" => Ok(Flow::Next),
+        "verlet" => match args.all("args").first() {
+            None => Ok(Flow::Next),
+            Some((at, word)) => Err(Error::input(format!(
+                "Illegal run_style verlet command: unexpected word '{word}'"
+            ))
+            .at(*at)),
+        },
         other => Err(Error::input(format!("run_style {other} is not supported"))
             .help("use run_style verlet")
             .at(0)),

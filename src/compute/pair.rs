@@ -71,7 +71,7 @@ impl Which {
     }
 }
 
-fn build(id: &ComputeId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Compute>> {
+fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
     if id.group != "all" {
         return Err(Error::input("Compute pair must use group all"));
     }
@@ -91,11 +91,18 @@ fn build(id: &ComputeId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Comput
     if let Some(word) = args.get("evalue") {
         which = Which::named(word).unwrap_or(which);
     }
-    Ok(Box::new(PairEnergy {
+    let compute = PairEnergy {
         style: args.str("style").to_string(),
         number,
         which,
-    }))
+    };
+    // Sub-styles of a hybrid style are known once it was evaluated
+    let known = host.names("pair_style");
+    let other = |name: &String| !name.starts_with("hybrid") && *name != compute.style;
+    if known.first().is_some_and(other) {
+        return Err(compute.unknown(host));
+    }
+    Ok(Box::new(compute))
 }
 
 impl PairEnergy {

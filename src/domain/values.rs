@@ -168,10 +168,21 @@ pub fn require_scalar(r: &Reference, host: &dyn Host) -> Result<()> {
     if ok {
         Ok(())
     } else {
-        Err(Error::input(format!(
+        let e = Error::input(format!(
             "{r} is not a single number that the {} has",
             kind_of(r.source)
-        )))
+        ));
+        Err(match (o.per_atom, o.vector) {
+            (Some(_), _) => e.help("it is per atom: compute reduce makes a number of it"),
+            (None, n) if n > 0 => {
+                let plain = Reference {
+                    index: Vec::new(),
+                    ..r.clone()
+                };
+                e.help(format!("it has a vector: {plain}[1] to {plain}[{n}]"))
+            }
+            _ => e,
+        })
     }
 }
 

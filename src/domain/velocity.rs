@@ -157,7 +157,7 @@ pub fn zero_linear(state: &mut State, bit: u32) -> Result<()> {
         (0..3).for_each(|k| p[k] += state.atoms.v[i][k] * m);
     }
     if mass == 0.0 {
-        return Err(Error::input("Cannot zero momentum of no atoms"));
+        return Err(no_atoms(state, bit));
     }
     let vcm = p.map(|c| c / mass);
     for i in 0..state.atoms.len() {
@@ -166,6 +166,15 @@ pub fn zero_linear(state: &mut State, bit: u32) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn no_atoms(state: &State, bit: u32) -> Error {
+    let names = state.groups.names();
+    let name = names.into_iter().find(|n| state.groups.bit(n) == Some(bit));
+    Error::input(format!(
+        "Cannot zero momentum of no atoms: group {} has none",
+        name.unwrap_or("of this command")
+    ))
 }
 
 /// Subtracts the rigid rotation of a group about its centre of mass (unwrapped coordinates).
@@ -184,7 +193,7 @@ pub fn zero_angular(state: &mut State, bit: u32) -> Result<()> {
         centre += unwrapped(i) * m;
     }
     if mass == 0.0 {
-        return Err(Error::input("Cannot zero momentum of no atoms"));
+        return Err(no_atoms(state, bit));
     }
     centre /= mass;
     let mut angular = Vector3::zeros();

@@ -107,6 +107,9 @@ pub const STYLE: FixEntry = FixEntry {
     build,
 };
 
+/// Bound of the memory that a script can ask for.
+const MAX_LAGS: i64 = 1_000_000;
+
 struct AveCorrelate {
     every: i64,
     repeat: usize,
@@ -150,6 +153,11 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
             Error::input("Inconsistent fix ave/correlate nevery/nrepeat/nfreq values")
                 .at(2)
                 .help("Nfreq must be a multiple of Nevery and at least (Nrepeat-1)*Nevery"),
+        );
+    }
+    if repeat > MAX_LAGS {
+        return Err(
+            Error::input(format!("fix ave/correlate: more than {MAX_LAGS} time lags")).at(1),
         );
     }
     let values = scalars(&args.all("value"), "ave/correlate", host)?;

@@ -2,8 +2,8 @@
 
 use super::{Fix, FixEntry, FixId};
 use crate::domain::host::Host;
-use crate::error::Result;
-use crate::signature::{Args, Kind, Signature, arg, rest};
+use crate::error::{Error, Result};
+use crate::signature::{Args, Kind, Signature, arg, parse_int, parse_real, rest};
 
 const SIGNATURE: Signature = Signature {
     name: "balance",
@@ -26,9 +26,63 @@ pub const STYLE: FixEntry = FixEntry {
 
 struct Balance;
 
-#[allow(clippy::unnecessary_wraps)]
-fn build(_: &FixId, _: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
+fn build(_: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
+    let words = args.all("style");
+    let words: Vec<&str> = words.iter().map(|w| w.1).collect();
+    check_words(&words, false).map_err(|e| e.shifted(2))?;
     Ok(Box::new(Balance))
 }
 
 impl Fix for Balance {}
+
+/// Checks the style of balancing and its keywords, which have no effect; `fractions`: also the styles x, y and z of the
+/// command `balance`.
+///
+/// # Errors
+/// An unknown word or a wrong value; indices of words count from `words[0]`.
+pub fn check_words(words: &[&str], fractions: bool) -> Result<()> {
+    let number = |w: &&str| parse_real(w).is_some();
+    let mut at = match words {
+        ["rcb", ..] => 1,
+        ["shift", dims, n, stop, ..] => {
+            let axes = !dims.is_empty() && dims.bytes().all(|b| b"xyz".contains(&b));
+            let good = [axes, parse_int(n).is_some(), number(stop)];
+            match good.iter().position(|g| !g) {
+                Some(k) => return Err(wrong(words, k + 1)),
+                None => 4,
+            }
+        }
+        _ if fractions => 0,
+        _ => return Err(wrong(words, 0)),
+    };
+    while at < words.len() {
+        at += match words[at..] {
+            ["x" | "y" | "z", "uniform", ..] if fractions => 2,
+            ["x" | "y" | "z", ref more @ ..] if fractions && more.first().is_some_and(number) => {
+                1 + more.iter().take_while(|w| number(w)).count()
+            }
+            ["weight", "group", n, ..] => {
+                3 + 2 * parse_int(n).map_or(0, |n| n.clamp(0, 99) as usize)
+            }
+            ["weight", "neigh" | "time" | "var" | "store", _, ..] | ["sort" | "out", _, ..] => {
+                2 + usize::from(words[at] == "weight")
+            }
+            _ => return Err(wrong(words, at)),
+        };
+    }
+    Ok(())
+}
+
+fn wrong(words: &[&str], at: usize) -> Error {
+    let known = ["shift", "rcb", "x", "y", "z", "weight", "sort", "out"];
+    match words.get(at) {
+        Some(word) => Error::input(format!(
+            "Illegal balance command: '{word}' is unknown or out of place"
+        ))
+        .suggest(word, known)
+        .at(at),
+        None => Error::input("Illegal balance command: missing argument(s)")
+            .help("usage: THRESH shift DIMS Niter STOP, or THRESH rcb")
+            .at(words.len().saturating_sub(1)),
+    }
+}

@@ -86,6 +86,7 @@ fn collect(
         .first()
         .is_some_and(|w| matches!(w.as_str(), "run" | "minimize"));
     let Err(failure) = result else {
+        findings.list.extend(no_folder(executor, &words, damage));
         damage.written.extend(written(executor, &words));
         return;
     };
@@ -127,6 +128,36 @@ fn written(executor: &Executor, words: &[Word]) -> Vec<String> {
         .map_or_else(Vec::new, |e| links(e, words, &[]).kinds);
     let files = kinds.iter().filter(|c| matches!(c.kind, Kind::FileOut));
     files.map(|c| args[c.word].to_string()).collect()
+}
+
+/// A file that cannot be written because its folder does not exist and no shell command mentions it.
+fn no_folder(executor: &Executor, words: &[Word], damage: &Damage) -> Option<Diagnostic> {
+    let entry = executor.context().entry(words)?;
+    let kinds = links(entry, words, &[]).kinds;
+    let files = kinds
+        .iter()
+        .filter(|c| matches!(c.kind, Kind::FileOut))
+        .filter_map(|c| words.get(c.word + 1));
+    let missing = |w: &&Word| {
+        let folder = std::path::Path::new(w.as_str()).parent()?;
+        let name = folder.to_str()?;
+        let made = damage.written.iter().any(|p| p.contains(name));
+        (!name.is_empty() && !made && !name.contains(['*', '%', '$']) && !folder.is_dir())
+            .then(|| name.to_string())
+    };
+    let (word, name) = files.filter_map(|w| Some((w, missing(&w)?))).next()?;
+    let d = Diagnostic::error(format!(
+        "Cannot open file {}: there is no folder {name}",
+        word.as_str()
+    ));
+    let at = word
+        .span()
+        .and_then(|s| place(executor.context().cursor.borrow().sources(), s));
+    let d = d.help(format!("make it first: shell mkdir {name}"));
+    Some(match at {
+        Some(p) => d.at(p),
+        None => d,
+    })
 }
 
 /// Whether `name` fits `pattern`, in which `*` stands for anything.

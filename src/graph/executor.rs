@@ -194,7 +194,10 @@ impl Executor {
         self.look_for_slips(&line, command)?;
         let result = self.context.call(&mut self.engine, &line, command);
         self.collect_warnings(&line, command);
-        let flow = result?;
+        let flow = result.map_err(|mut failure| {
+            self.lints.relocate(&mut failure, &line.words);
+            failure
+        })?;
         let cursor = self.context.cursor.borrow();
         self.lints.executed(&line.words, cursor.sources());
         drop(cursor);
@@ -248,7 +251,10 @@ impl Executor {
     /// Warns of slips that show when a run begins; stops at those that would make it worthless.
     fn look_for_slips(&mut self, line: &CommandLine, command: &Mapped) -> Outcome<()> {
         let mut fatal = None;
-        for slip in self.lints.before_run(&line.words, &self.engine) {
+        for slip in self
+            .lints
+            .before_run(&line.words, &self.engine, &self.context)
+        {
             let mut d = Diagnostic::warning(slip.message).help(slip.help);
             d.place = slip.place;
             if slip.fatal {

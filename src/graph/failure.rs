@@ -41,7 +41,7 @@ pub fn place(sources: &SourceMap, span: Span) -> Option<Place> {
 
 /// A diagnostic for an error of the script language in `command`.
 pub fn of_script(sources: &SourceMap, error: &ScriptError, command: &Mapped) -> Failure {
-    let mut d = Diagnostic::error(error.reason().to_string());
+    let mut d = Diagnostic::error(error.headline());
     let span = error.place().and_then(|p| p.span).or(command.whole());
     d.place = span.and_then(|s| place(sources, s));
     if let Some(p) = error.place() {

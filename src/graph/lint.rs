@@ -2,6 +2,9 @@
 //!
 //! They are looked for when a run begins, because only then the timestep and all fixes are known. Each is given once.
 
+use super::Context;
+use super::active::Active;
+use super::failure::Failure;
 use super::masses::Named;
 use crate::diag::Place;
 use crate::engine::Engine;
@@ -38,6 +41,7 @@ impl Slip {
 /// A command that still has an effect when a run begins.
 #[derive(Debug, Clone)]
 pub(super) struct Recorded {
+    raw: Vec<Word>,
     words: Vec<String>,
     places: Vec<Option<Place>>,
 }
@@ -51,6 +55,7 @@ impl Recorded {
         });
         let place = |w: &Word| w.span().and_then(|s| super::failure::place(sources, s));
         Self {
+            raw: words.to_vec(),
             words: names.map(String::from).collect(),
             places: words.iter().map(place).collect(),
         }
@@ -68,6 +73,38 @@ impl Recorded {
         self.places.get(i).cloned().flatten()
     }
 
+    /// The words as they were executed.
+    pub(super) fn words(&self) -> &[Word] {
+        &self.raw
+    }
+
+    /// The longest word from index `from` on that a message contains as a whole.
+    pub(super) fn mentioned(&self, message: &str, from: usize) -> Option<usize> {
+        let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
+        let has = |word: &str| {
+            message.match_indices(word).any(|(at, _)| {
+                let before = message[..at].chars().next_back();
+                let after = message[at + word.len()..].chars().next();
+                !before.is_some_and(part_of_name) && !after.is_some_and(part_of_name)
+            })
+        };
+        let words = self.words.iter().enumerate().skip(from);
+        words
+            .filter(|(_, w)| w.len() > 1 && has(w))
+            .max_by_key(|(i, w)| (w.len(), usize::MAX - i))
+            .map(|(i, _)| i)
+    }
+
+    /// The word that a message is about: one that it names, or the style.
+    pub(super) fn meant(&self, message: &str) -> usize {
+        let (from, style) = match self.word(0) {
+            "fix" | "compute" | "dump" => (4, 3),
+            "pair_coeff" => (3, 0),
+            _ => (1, 1),
+        };
+        self.mentioned(message, from).unwrap_or(style)
+    }
+
     pub(super) fn position(&self, word: &str, from: usize) -> Option<usize> {
         (from..self.words.len()).find(|&i| self.words[i] == word)
     }
@@ -80,6 +117,7 @@ pub struct Lints {
     timestep: Option<Recorded>,
     neighbor: Option<Recorded>,
     named: Named,
+    active: Active,
     given: HashSet<String>,
 }
 
@@ -89,6 +127,9 @@ impl Lints {
         let Some(name) = words.first().map(Word::as_str) else {
             return;
         };
+        if Active::concerns(name) {
+            self.active.executed(Recorded::new(words, sources));
+        }
         if Named::concerns(name) {
             self.named.executed(&Recorded::new(words, sources));
         }
@@ -112,7 +153,7 @@ impl Lints {
     }
 
     /// What is suspicious about a run that is about to begin; `words` are those of the command that runs.
-    pub fn before_run(&mut self, words: &[Word], engine: &Engine) -> Vec<Slip> {
+    pub fn before_run(&mut self, words: &[Word], engine: &Engine, context: &Context) -> Vec<Slip> {
         let mut found = Vec::new();
         let first = words.first().map_or("", Word::as_str);
         if first == "run" {
@@ -124,10 +165,17 @@ impl Lints {
             found.extend(self.neighbor_check(engine));
         }
         if matches!(first, "run" | "minimize" | "rerun") {
+            found.extend(self.active.missing(context, engine));
             found.extend(self.named.contradictions(engine));
+            found.extend(self.fixes.values().filter_map(|f| empty_group(f, engine)));
         }
         found.retain(|s| s.fatal || self.given.insert(s.message.clone()));
         found
+    }
+
+    /// Points out where the cause of an error was written that a run found when it began.
+    pub(super) fn relocate(&self, failure: &mut Failure, words: &[Word]) {
+        self.active.relocate(failure, words);
     }
 
     fn time_step(&self, engine: &Engine) -> Option<Slip> {
@@ -193,6 +241,23 @@ impl Lints {
             )
         })
     }
+}
+
+/// A fix on a group that has no atoms.
+fn empty_group(fix: &Recorded, engine: &Engine) -> Option<Slip> {
+    let (group, atoms) = (fix.word(2), &engine.state.atoms);
+    let bit = engine.state.groups.bit(group)?;
+    let lives = engine.fixes.contains_key(fix.word(1));
+    let empty = lives && !atoms.mask.is_empty() && atoms.mask.iter().all(|m| m & bit == 0);
+    empty.then(|| {
+        let message = format!(
+            "fix {} {} acts on group {group}, which has no atoms",
+            fix.word(1),
+            fix.word(3)
+        );
+        let help = "check the group command: were the atoms there when it was executed?";
+        Slip::warning(message, fix.place(2), help)
+    })
 }
 
 fn time_unit(units: &str) -> &'static str {
@@ -308,14 +373,16 @@ fn averages(fix: &Recorded, run: &[Word], engine: &Engine) -> Option<Slip> {
 #[cfg(test)]
 pub(super) fn slips_of(engine: &Engine, commands: &[&str], run: &str) -> Vec<Slip> {
     use crate::script::{Mapped, split};
+    let variables = std::rc::Rc::new(super::ScriptVariables::new(&[]));
+    let context = Context::new(&[], variables);
     let words = |text: &str| split(&Mapped::plain(text)).expect("test command");
     let mut lints = Lints::default();
     let sources = SourceMap::default();
     for c in commands {
         lints.executed(&words(c), &sources);
     }
-    let found = lints.before_run(&words(run), engine);
-    let again = lints.before_run(&words(run), engine);
+    let found = lints.before_run(&words(run), engine, &context);
+    let again = lints.before_run(&words(run), engine, &context);
     assert!(again.iter().all(|s| s.fatal), "once is enough");
     found
 }

@@ -3,6 +3,7 @@
 //! May import `script`, `engine` and below. The commands themselves are above: the executor gets their
 //! table from its caller.
 
+mod active;
 mod bridge;
 mod check;
 mod context;

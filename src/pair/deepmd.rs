@@ -140,7 +140,7 @@ const DEEPMD: Signature = Signature {
         `aparam_from_compute`), which is asked before every evaluation of the forces at the positions and \
         velocities of that moment. It may be defined after the pair style and must not need energies or forces of \
         the pair style. Values are taken in the units of the script. Models with such changing parameters are \
-        evaluated by the plain evaluation.\n\n\
+        evaluated by the plain evaluation, which is slow.\n\n\
         Restrictions: `units metal`, or `units real`, where energies are converted. `ttm` is refused, as are \
         `virtual_len`, `spin_norm` and `charge_spin`.",
     examples: &[

@@ -139,7 +139,7 @@ impl Cursor {
             let (path, cause) = (path.to_string(), e.to_string());
             ScriptError::new(Reason::Open { path, cause })
         })?;
-        Ok(self.parse(path, &String::from_utf8_lossy(&bytes)))
+        Ok(self.parse(path, &as_ascii(&String::from_utf8_lossy(&bytes))))
     }
 
     /// A file that did not change since it was last read is not parsed again: loops jump often.
@@ -287,6 +287,23 @@ fn find_label(script: &Script, label: &Word) -> Result<usize> {
             .suggest(label.as_str(), script.labels())
             .located(&label.text)
     })
+}
+
+/// The text with typographic blanks, quotes and dashes as ASCII, as LAMMPS reads them, and without a byte order mark:
+/// they come from word processors and web pages.
+fn as_ascii(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.is_ascii() {
+        return text.into();
+    }
+    let ascii = |c: char| match c {
+        '\u{a0}' | '\u{2002}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
+        '\u{2018}' | '\u{2019}' | '\u{201b}' => '\'',
+        '\u{201c}'..='\u{201f}' => '"',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        other => other,
+    };
+    let plain = text.strip_prefix('\u{feff}').unwrap_or(text);
+    plain.chars().map(ascii).collect::<String>().into()
 }
 
 #[cfg(test)]

@@ -245,12 +245,19 @@ impl ScriptError {
     }
 }
 
+impl ScriptError {
+    /// The sentence without notes: `Variable x: ...` where a variable was evaluated.
+    pub fn headline(&self) -> String {
+        match &self.0.variable {
+            Some(name) => format!("Variable {name}: {}", self.0.reason),
+            None => self.0.reason.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(name) = &self.0.variable {
-            write!(f, "Variable {name}: ")?;
-        }
-        write!(f, "{}", self.0.reason)?;
+        f.write_str(&self.headline())?;
         self.0.notes.iter().try_for_each(|n| write!(f, "; {n}"))
     }
 }

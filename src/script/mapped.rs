@@ -97,10 +97,11 @@ impl Mapped {
         let Some(text) = self.text.get(range.clone()) else {
             return Self::default();
         };
-        let inside = self
-            .pieces
+        // Pieces are in the order of the text
+        let first = self.pieces.partition_point(|p| p.end <= range.start);
+        let inside = self.pieces[first..]
             .iter()
-            .filter(|p| p.end > range.start && p.start < range.end);
+            .take_while(|p| p.start < range.end);
         Self {
             text: text.to_string(),
             pieces: inside

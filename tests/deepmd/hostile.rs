@@ -86,9 +86,11 @@ fn mutants_of_files_without_checksums() {
         "r_os.yaml",
         "r_os.json",
     ];
-    let files = files
-        .iter()
-        .chain(&["hybrid_nested.dp", "dpa1_attn_smooth.dp"]);
+    let files = files.iter().chain(&[
+        "hybrid_nested.dp",
+        "dpa1_attn_smooth.dp",
+        "tf_attn_nodotr.pb",
+    ]);
     for name in files {
         let data = fixture(name);
         let mut random = Random(0xd1ce + rounds() as u64);

@@ -54,7 +54,7 @@ fn edges_of(structure: &Structure, model: &DeepmdModel) -> Edges {
 /// Every option of the trainer in some form of file (see generate.py).
 #[test]
 fn small_models_agree() {
-    assert_eq!(models_agree(&fixtures("deepmd"), 1e-11), 39);
+    assert_eq!(models_agree(&fixtures("deepmd"), 1e-11), 42);
 }
 
 /// The larger set of generate.py, in a folder outside of the repository.

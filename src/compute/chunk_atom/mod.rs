@@ -150,9 +150,13 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
     let name = args.str("style");
     let (own, tail) = all.split_at(bins::argument_count(name).min(all.len()));
     let tail_words: Vec<&str> = tail.iter().map(|w| w.1).collect();
-    let options = OPTIONS
-        .parse("compute chunk/atom", &tail_words)
-        .map_err(|e| e.shifted(1 + own.len()))?;
+    let options = OPTIONS.parse("compute chunk/atom", &tail_words);
+    let options = options.map_err(|e| e.shifted(1 + own.len()));
+    // an unknown style makes its arguments look like unknown keywords
+    let options = match (own.is_empty(), &options) {
+        (true, Err(_)) => style(name, own, &Args::default(), host).and(options)?,
+        _ => options?,
+    };
     let style = style(name, own, &options, host)?;
     let region = options.keyword("region").map(|k| k.str("ID").to_string());
     if let Some(r) = &region {

@@ -23,10 +23,10 @@ impl Engine {
     /// Keeps the state before a step, every now and then.
     pub(crate) fn keep_good(&mut self, good: &mut LastGood) {
         let step = self.state.step;
-        let due = good.younger.as_ref().is_none_or(|y| step - y.0 >= EVERY);
-        // What is written to disk often enough need not be kept.
+        // What is written to disk often enough need not be kept; before the first file, there is the first state.
         let on_disk = self.restart.every > 0 && self.restart.every <= EVERY;
-        if due && !on_disk {
+        let due = |y: &(i64, Sections)| !on_disk && step - y.0 >= EVERY;
+        if good.younger.as_ref().is_none_or(due) {
             good.older = good.younger.take();
             good.younger = Some((step, self.restart_sections()));
         }

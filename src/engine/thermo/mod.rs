@@ -155,6 +155,12 @@ fn check(reference: &Reference, engine: &mut Engine) -> Result<()> {
     let what = match reference.source {
         Source::Variable => {
             return match engine.variables.style(id) {
+                Some(style @ ("atom" | "vector")) if reference.index.is_empty() => {
+                    Err(Error::input(format!(
+                        "Thermo custom variable {id} is not an equal-style variable: it has style {style}"
+                    ))
+                    .help("compute reduce makes one number of many"))
+                }
                 Some(_) => Ok(()),
                 None => Err(Error::input(format!(
                     "Could not find thermo custom variable name {id}"

@@ -128,6 +128,11 @@ fn strip_table(net: &Network, vectors: &[f64], width: usize, one_side: bool) -> 
     if net.inputs() != sides * width {
         return build::bad("the network of the type embedding takes something else");
     }
+    // a small file can name many types: their pairs are bounded
+    let rows = (vectors.len() / width.max(1)).pow(sides as u32);
+    if rows.saturating_mul(net.outputs()) > build::MAX_PAIR_NUMBERS {
+        return build::bad(format!("type embeddings of {rows} pairs of types"));
+    }
     let mut table = Vec::new();
     for centre in vectors.chunks_exact(width) {
         if one_side {

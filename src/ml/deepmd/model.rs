@@ -242,7 +242,7 @@ pub enum TypeInput {
 
 /// Gated self-attention over the slots of one environment:
 /// `G' = norm(G + output(A v))`, `q, k, v = parts of input(G)` of `hidden` components each,
-/// L2-normalised where `normalize` (divided by max(|.|, 1e-12));
+/// L2-normalised where `normalize` (divided by max(|.|, `shortest`));
 /// `A = softmax_l(scaling q_k . k_l)` with the slots l of neighbours only, or, where `smooth`,
 /// `softmax_l((scaling q_k . k_l + 20) w_k w_l - 20) w_k w_l` with all slots l, w = 0 for padding;
 /// rows k of padding are 0; where `angular`, A is multiplied by the cosine of the normalised
@@ -263,6 +263,9 @@ pub struct AttentionLayer {
     pub smooth: bool,
     /// See above (`attn_dotr`).
     pub angular: bool,
+    /// Smallest length that q, k, v and the directions of rows are divided by: [`SHORTEST`], or 1e-6
+    /// in TensorFlow graphs, which matters for the directions of neighbours close to the cutoff.
+    pub shortest: f64,
     /// Layer norm: factor of each component.
     pub norm_weight: Vec<f64>,
     /// Layer norm: constant of each component.
@@ -270,6 +273,9 @@ pub struct AttentionLayer {
     /// Layer norm: addend of the variance (divisor n).
     pub norm_eps: f64,
 }
+
+/// Smallest length that attention divides vectors by.
+pub const SHORTEST: f64 = 1e-12;
 
 /// Shift of the smooth attention scores.
 pub const ATTENTION_SHIFT: f64 = 20.0;

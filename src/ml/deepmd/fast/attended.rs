@@ -1,7 +1,7 @@
 //! T of one centre, and its adjoint, where attention layers transform the embedding functions of
 //! the neighbours: these are evaluated for every neighbour, unlike in the other descriptors.
 
-use super::attention::{Around, AroundBar, Buffers, State, TINY};
+use super::attention::{Around, AroundBar, Buffers, State};
 use super::block::{Adjoint, Exact, Section, derivative, neighbors};
 use super::edges::Edges;
 use super::part::{Kind, Part};
@@ -115,19 +115,19 @@ fn look_around<T: Real>(
     around.empty = part.selection.slots().saturating_sub(here.len()) as f64;
     around.switch.clear();
     around.direction.clear();
-    let rows = part.kind.rows();
+    let (rows, shortest) = (part.kind.rows(), part.shortest());
     for e in here {
         around.switch.push(T::from_f64(edges.shape[e].weight));
-        let (unit, _) = direction(&edges.rows[e * rows..]);
+        let (unit, _) = direction(&edges.rows[e * rows..], shortest);
         around.direction.push(unit.map(T::from_f64));
     }
 }
 
 /// Unit vector of the last three components of a row, and their inverse norm.
-fn direction<T: Real>(row: &[T]) -> ([f64; 3], f64) {
+fn direction<T: Real>(row: &[T], shortest: f64) -> ([f64; 3], f64) {
     let v = [row[1].to_f64(), row[2].to_f64(), row[3].to_f64()];
     let norm = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
-    let inverse = 1.0 / norm.max(TINY);
+    let inverse = 1.0 / norm.max(shortest);
     (v.map(|x| x * inverse), inverse)
 }
 
@@ -179,7 +179,8 @@ pub fn backward<S: Simd>(
             let mut adjoint = of_functions(s, (part, &pair.gate), (centre, k), g_bar, bar);
             adjoint.switch += around_bar.switch[k];
             let direction_bar = &around_bar.direction[k];
-            turn_back(&edges.rows[e * rows..], direction_bar, &mut adjoint);
+            let row = &edges.rows[e * rows..];
+            turn_back(row, part.shortest(), direction_bar, &mut adjoint);
             gradients[k] = derivative(
                 part,
                 &pair.inverse,
@@ -235,10 +236,10 @@ fn of_functions<S: Simd>(
 }
 
 /// Adds to the adjoint of a row that of its direction.
-fn turn_back<T: Real>(row: &[T], bar: &[f64; 3], adjoint: &mut Adjoint) {
-    let (unit, inverse) = direction(row);
+fn turn_back<T: Real>(row: &[T], shortest: f64, bar: &[f64; 3], adjoint: &mut Adjoint) {
+    let (unit, inverse) = direction(row, shortest);
     let mut along = unit[0] * bar[0] + unit[1] * bar[1] + unit[2] * bar[2];
-    if inverse >= 1.0 / TINY {
+    if inverse >= 1.0 / shortest {
         along = 0.0;
     }
     for c in 0..3 {

@@ -11,9 +11,6 @@ use crate::simd::activation::Exponential;
 use crate::simd::matmul::{Matrix, Product, Rows};
 use crate::simd::{Level, Real, padded};
 
-/// Smallest norm that vectors are divided by.
-pub const TINY: f64 = 1e-12;
-
 /// A linear map without activation.
 #[derive(Debug)]
 struct Linear<T> {
@@ -34,6 +31,8 @@ pub struct Layer<T> {
     normalize: bool,
     smooth: bool,
     angular: bool,
+    /// Smallest length that vectors are divided by.
+    pub shortest: f64,
     /// Padded with zeros.
     norm_weight: Vec<T>,
     norm_bias: Vec<T>,
@@ -192,6 +191,7 @@ impl<T: Real> Layer<T> {
             normalize: layer.normalize,
             smooth: layer.smooth,
             angular: layer.angular,
+            shortest: layer.shortest,
             norm_weight: row(&layer.norm_weight, width),
             norm_bias: row(&layer.norm_bias, width),
             norm_eps: layer.norm_eps,
@@ -231,7 +231,7 @@ impl<T: Real> Layer<T> {
             for vector in to.chunks_exact_mut(hidden) {
                 let mut factor = one;
                 if self.normalize {
-                    let norm = dot(vector, vector).to_f64().sqrt().max(TINY);
+                    let norm = dot(vector, vector).to_f64().sqrt().max(self.shortest);
                     factor = T::from_f64(1.0 / norm);
                 }
                 state.inverse[p].push(factor);
@@ -495,7 +495,7 @@ impl<T: Real> Layer<T> {
         let vectors = state.qkv[part].chunks_exact(width);
         let rows = bar.chunks_exact_mut(width).zip(vectors);
         for ((bar, unit), &inverse) in rows.zip(&state.inverse[part]) {
-            let short = inverse.to_f64() >= 1.0 / TINY;
+            let short = inverse.to_f64() >= 1.0 / self.shortest;
             if self.normalize && !short {
                 // with u = s x / |x|: x_bar = s (u_bar - u (u . u_bar) / s^2) / |x|
                 let along = dot(unit, bar) / (scaling * scaling);

@@ -10,7 +10,7 @@ use super::attention::Layer;
 use super::function::Function;
 use super::table::Tabulated;
 use super::three_body::Angles;
-use crate::ml::deepmd::model::{Environment, Selection, Switch};
+use crate::ml::deepmd::model::{Environment, SHORTEST, Selection, Switch};
 use crate::simd::{Real, padded};
 use std::sync::OnceLock;
 
@@ -198,6 +198,11 @@ pub struct Layout {
 }
 
 impl<T: Real> Part<T> {
+    /// Smallest length that directions are divided by.
+    pub fn shortest(&self) -> f64 {
+        self.attention.first().map_or(SHORTEST, |l| l.shortest)
+    }
+
     /// Padded number of functions.
     pub fn width(&self) -> usize {
         padded::<T>(self.columns)

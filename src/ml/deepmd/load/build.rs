@@ -8,6 +8,8 @@ use crate::ml::formats::torch::{Array, DType};
 
 /// Limits far above any trained model, so that sums and products of sizes stay small.
 pub const MAX_TYPES: usize = 1000;
+/// Numbers in the table of a stripped type embedding (119 types with 256 outputs have 3.6 million).
+pub const MAX_PAIR_NUMBERS: usize = 1 << 22;
 /// Layers of one network.
 pub const MAX_LAYERS: usize = 64;
 /// Slots of one environment.

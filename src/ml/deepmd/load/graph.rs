@@ -3,15 +3,18 @@
 //! from the training input, otherwise from the names of operations and the shapes of weights.
 //! Imports the graph reader, the tree, the shared builders and the model description.
 
-use super::build::{self, Grid, bad};
+mod attention;
+mod embedding;
+mod fitting;
+
+use super::build::{self, bad};
 use crate::ml::deepmd::model::{
-    DeepmdModel, Dense, Descriptor, Embedding, Environment, Fitting, Network, PairEmbeddings,
-    Parameters, Residual, SeE2A, SeE2R, SeE3, Selection, Stored, Switch,
+    DeepmdModel, Descriptor, Environment, Network, SeE2A, SeE2R, SeE3, Selection, Stored, Switch,
 };
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::graph::Graph;
 use crate::ml::formats::torch::Array;
-use crate::ml::formats::tree::{Data, Item, Tree};
+use crate::ml::formats::tree::{Item, Tree};
 
 /// Reads the model of a graph.
 ///
@@ -32,9 +35,11 @@ pub fn load(bytes: Vec<u8>) -> Result<DeepmdModel> {
         None => None,
     };
     let settings = script.as_ref().and_then(|tree| tree.root().some("model"));
+    let types_net = settings.as_ref().and_then(|s| s.some("type_embedding"));
     let reader = Reader {
         graph: &graph,
         types: type_map.len(),
+        types_activation: attention::type_activation(types_net.as_ref())?,
     };
     if reader.types == 0 || reader.types > build::MAX_TYPES {
         return bad(format!("the model knows {} types", reader.types));
@@ -77,14 +82,13 @@ fn refuse_variants(graph: &Graph, settings: Option<&Item>) -> Result<()> {
         let nodes = graph.names().iter().filter_map(|name| graph.node(name));
         nodes.into_iter().any(|node| node.op == op)
     };
-    if has_op("ProdEnvMatAMix") || has_op("ProdEnvMatAMixNvnmdQuantize") {
-        return Err(ModelError::unsupported(
-            "the graph is a se_atten (DPA-1) model of the TensorFlow backend, whose smooth type \
-             embedding differs from that of the other backends; argyro evaluates DPA-1 models that \
-             were trained with the PyTorch backend (`dp --pt train`, `dp --pt freeze`)",
+    if has_op("ProdEnvMatAMixNvnmdQuantize") {
+        return Err(super::unsupported_model(
+            "one that was quantised for a processor (NVNMD)",
         ));
     }
-    if graph.has("type_embed_net/matrix_1") || has_op("PairTab") {
+    let extra_types = graph.has("type_embed_net/matrix_1") && !has_op("ProdEnvMatAMix");
+    if extra_types || has_op("PairTab") {
         return Err(super::unsupported_model(
             "one with a type embedding in se_e2_a or with a pair table",
         ));
@@ -95,6 +99,8 @@ fn refuse_variants(graph: &Graph, settings: Option<&Item>) -> Result<()> {
 struct Reader<'g> {
     graph: &'g Graph,
     types: usize,
+    /// Activation function of the type embedding.
+    types_activation: String,
 }
 
 /// Operation that makes an environment matrix and what it says.
@@ -105,6 +111,8 @@ struct EnvironmentOp {
     smooth: f64,
     sel: Vec<usize>,
     columns: usize,
+    /// One section for all types (se_atten).
+    mixed: bool,
 }
 
 impl Reader<'_> {
@@ -124,8 +132,9 @@ impl Reader<'_> {
             let Some(node) = self.graph.node(name) else {
                 continue;
             };
+            let mixed = node.op == "ProdEnvMatAMix";
             let radial = match &node.op[..] {
-                "ProdEnvMatA" | "DescrptSeA" => false,
+                "ProdEnvMatA" | "ProdEnvMatAMix" | "DescrptSeA" => false,
                 "ProdEnvMatR" | "DescrptSeR" => true,
                 "DescrptNorot" => false,
                 "Descrpt" => return Err(super::unsupported_descriptor("loc_frame")),
@@ -161,13 +170,18 @@ impl Reader<'_> {
                 smooth: attribute(["rcut_r_smth", "rcut_smth"])?,
                 sel,
                 columns: if radial { 1 } else { 4 },
+                mixed,
             });
         }
         Ok(ops)
     }
 
     fn environment(&self, op: &EnvironmentOp, stored: Stored) -> Result<Environment> {
-        let selection = Selection::PerType(op.sel.clone());
+        let selection = if op.mixed {
+            Selection::Total(op.sel.iter().sum())
+        } else {
+            Selection::PerType(op.sel.clone())
+        };
         let statistics = |name: &str| -> Result<Vec<f64>> {
             let prefixed = format!("descrpt_attr{}/{name}", op.suffix);
             // version 1.0 has no prefix
@@ -246,6 +260,15 @@ impl Reader<'_> {
         settings: Option<&Item>,
         width: usize,
     ) -> Result<Descriptor> {
+        if op.mixed {
+            return match settings {
+                // hybrids with a type embedding do not exist in this backend
+                Some(settings) if op.suffix.is_empty() => {
+                    self.attended(op, settings, width).map(Descriptor::SeAtten)
+                }
+                _ => bad("a se_atten descriptor without its training input"),
+            };
+        }
         if op.sel.len() != self.types || op.sel.iter().any(|&n| n > build::MAX_SLOTS) {
             return bad("`sel` does not fit the list of types");
         }
@@ -268,20 +291,7 @@ impl Reader<'_> {
             None if settings.is_some() => "tanh".to_owned(),
             None => self.activation_in("filter_type_"),
         };
-        let mut excluded = vec![false; self.types.pow(2)];
-        if let Some(list) = settings.and_then(|s| s.some("exclude_types")) {
-            for pair in list.elements()? {
-                let ends = pair.elements()?;
-                let ends: Vec<usize> = ends.iter().map(Item::count).collect::<Result<_>>()?;
-                match ends[..] {
-                    [i, j] if i < self.types && j < self.types => {
-                        excluded[i * self.types + j] = true;
-                        excluded[j * self.types + i] = true;
-                    }
-                    _ => return Err(pair.error("a pair of types is expected")),
-                }
-            }
-        }
+        let excluded = self.excluded(settings)?;
         if angular {
             let (embeddings, stored) = self.triples(&op.suffix, &activation)?;
             let environment = self.environment(op, stored)?;
@@ -317,6 +327,25 @@ impl Reader<'_> {
         }))
     }
 
+    /// Pairs of types without interaction by the training input.
+    fn excluded(&self, settings: Option<&Item>) -> Result<Vec<bool>> {
+        let mut excluded = vec![false; self.types.pow(2)];
+        if let Some(list) = settings.and_then(|s| s.some("exclude_types")) {
+            for pair in list.elements()? {
+                let ends = pair.elements()?;
+                let ends: Vec<usize> = ends.iter().map(Item::count).collect::<Result<_>>()?;
+                match ends[..] {
+                    [i, j] if i < self.types && j < self.types => {
+                        excluded[i * self.types + j] = true;
+                        excluded[j * self.types + i] = true;
+                    }
+                    _ => return Err(pair.error("a pair of types is expected")),
+                }
+            }
+        }
+        Ok(excluded)
+    }
+
     /// Divisor of se_e2_a: a constant of the graph.
     fn divisor(&self, op: &EnvironmentOp) -> Result<f64> {
         for scope in ["all", "0"] {
@@ -330,291 +359,5 @@ impl Reader<'_> {
             }
         }
         Ok(op.sel.iter().sum::<usize>() as f64)
-    }
-
-    /// Activation by the operations below scopes that begin with `prefix`; that of the first.
-    fn activation_in(&self, prefix: &str) -> String {
-        let below = self
-            .graph
-            .names()
-            .iter()
-            .filter(|name| name.starts_with(prefix));
-        let known = below.filter_map(|name| match &self.graph.node(name)?.op[..] {
-            "Tanh" => Some("tanh"),
-            "Relu" => Some("relu"),
-            "Relu6" => Some("relu6"),
-            "Softplus" => Some("softplus"),
-            "Sigmoid" => Some("sigmoid"),
-            "Gelu" | "GeluCustom" => Some("gelu"),
-            _ => None,
-        });
-        known.into_iter().next().unwrap_or("none").to_owned()
-    }
-
-    // ---- embeddings
-
-    /// A network of `scope/matrix_<layer>_<index>`, None where there is none.
-    fn embedding_net(&self, scope: &str, index: &str, activation: &str) -> Result<Option<Network>> {
-        let mut layers = Vec::new();
-        for k in 1..=build::MAX_LAYERS {
-            let part = |name: &str| self.graph.array(&format!("{scope}/{name}_{k}{index}"));
-            let Some(weight) = part("matrix")? else {
-                break;
-            };
-            let mut layer = build::dense(weight, part("bias")?, part("idt")?, activation, true)?;
-            // the time step exists for all layers and is used in those with a skip connection
-            if layer.residual == Residual::None {
-                layer.step.clear();
-            }
-            layers.push(layer);
-        }
-        if layers.is_empty() {
-            return Ok(None);
-        }
-        build::network(layers).map(Some)
-    }
-
-    /// Table number `index` of a scope and its type, None where there is none.
-    fn table(&self, scope: &str, op: &str, index: usize) -> Result<Option<(Embedding, Stored)>> {
-        let name = match index {
-            0 => format!("{scope}/{op}"),
-            n => format!("{scope}/{op}_{n}"),
-        };
-        let Some(node) = self.graph.node(&name) else {
-            return Ok(None);
-        };
-        let [data, info, ..] = &node.inputs[..] else {
-            return bad(format!("{name} has no inputs"));
-        };
-        let (info, data) = (self.required(info)?.data, self.required(data)?);
-        let stored = build::stored(data.dtype);
-        let grid = if op == "TabulateFusionSeT" {
-            Grid::TwoSided
-        } else {
-            Grid::OneSided
-        };
-        let table = build::table(&info, data, grid)?;
-        Ok(Some((Embedding::Table(table), stored)))
-    }
-
-    /// Embedding of a scope by name or by its number among the tables of the scope.
-    fn embedding(
-        &self,
-        scope: &str,
-        index: &str,
-        number: usize,
-        op: &str,
-        activation: &str,
-    ) -> Result<Option<(Embedding, Stored)>> {
-        if let Some(found) = self.table(scope, op, number)? {
-            return Ok(Some(found));
-        }
-        let Some(net) = self.embedding_net(scope, index, activation)? else {
-            return Ok(None);
-        };
-        let first = self.graph.array(&format!("{scope}/matrix_1{index}"))?;
-        let stored = first.map_or(Stored::Double, |array| build::stored(array.dtype));
-        Ok(Some((Embedding::Network(net), stored)))
-    }
-
-    /// Embeddings of se_e2_a and se_e2_r.
-    fn pairs(
-        &self,
-        suffix: &str,
-        activation: &str,
-        excluded: &[bool],
-    ) -> Result<(PairEmbeddings, Stored)> {
-        let ops = ["TabulateFusionSeA", "TabulateFusionSeR"];
-        let all = format!("filter_type_all{suffix}");
-        let one_side = self.graph.has(&format!("{all}/matrix_1_0"))
-            || ops
-                .iter()
-                .any(|op| self.graph.node(&format!("{all}/{op}")).is_some());
-        let mut found: Vec<Option<Embedding>> = Vec::new();
-        let mut stored = None;
-        let centres = if one_side { 1 } else { self.types };
-        for i in 0..centres {
-            let scope = if one_side {
-                all.clone()
-            } else {
-                format!("filter_type_{i}{suffix}")
-            };
-            let op = ops
-                .iter()
-                .find(|op| self.graph.node(&format!("{scope}/{op}")).is_some());
-            let op = op.copied().unwrap_or(ops[0]);
-            let mut number = 0;
-            for j in 0..self.types {
-                if !one_side && excluded[i * self.types + j] {
-                    found.push(None);
-                    continue;
-                }
-                let index = format!("_{j}");
-                let Some((embedding, kind)) =
-                    self.embedding(&scope, &index, number, op, activation)?
-                else {
-                    return bad(format!("the graph has no embedding network {scope}{index}"));
-                };
-                number += 1;
-                stored = stored.or(Some(kind));
-                found.push(Some(embedding));
-            }
-        }
-        let outputs = found.iter().flatten().next().map_or(0, Embedding::outputs);
-        let list = found
-            .into_iter()
-            .map(|e| e.unwrap_or(Embedding::Zero(outputs)));
-        let embeddings = PairEmbeddings {
-            one_side,
-            list: list.collect(),
-        };
-        Ok((embeddings, stored.unwrap_or(Stored::Double)))
-    }
-
-    /// Embeddings of se_e3.
-    fn triples(&self, suffix: &str, activation: &str) -> Result<(Vec<Option<Embedding>>, Stored)> {
-        let scope = format!("filter_type_all{suffix}");
-        let (mut list, mut number, mut stored) = (Vec::new(), 0, None);
-        for i in 0..self.types {
-            for j in 0..self.types {
-                if i > j {
-                    list.push(None);
-                    continue;
-                }
-                let index = format!("_{i}_{j}");
-                let found =
-                    self.embedding(&scope, &index, number, "TabulateFusionSeT", activation)?;
-                let Some((embedding, kind)) = found else {
-                    return bad(format!("the graph has no embedding network {scope}{index}"));
-                };
-                number += 1;
-                stored = stored.or(Some(kind));
-                list.push(Some(embedding));
-            }
-        }
-        Ok((list, stored.unwrap_or(Stored::Double)))
-    }
-
-    // ---- fitting
-
-    /// The fitting and the bias of each type.
-    fn fitting(&self, settings: Option<&Item>) -> Result<(Fitting, Vec<f64>)> {
-        let flag = |name: &str| settings.and_then(|s| s.some(name)?.flag().ok()) == Some(true);
-        if flag("use_aparam_as_mask") {
-            return Err(super::masked_parameters());
-        }
-        let kind = settings.and_then(|s| s.some("type")?.text().ok());
-        if let Some(kind) = kind.filter(|&kind| kind != "ener") {
-            return Err(super::unsupported_model(&format!(
-                "a model of type `{kind}`"
-            )));
-        }
-        let activation = match settings {
-            Some(settings) => match settings.some("activation_function") {
-                Some(name) => name.text()?.to_owned(),
-                None => "tanh".to_owned(),
-            },
-            None => self.activation_in("layer_"),
-        };
-        let shared = self.graph.has("final_layer/matrix");
-        let suffixes: Vec<String> = if shared {
-            vec![String::new()]
-        } else {
-            (0..self.types).map(|t| format!("_type_{t}")).collect()
-        };
-        let networks = suffixes
-            .iter()
-            .map(|suffix| self.fitting_net(suffix, &activation));
-        let last = self.required(&format!("final_layer{}/matrix", suffixes[0]))?;
-        let bias = self.per_type("fitting_attr/t_bias_atom_e", 0.0)?;
-        let scale = self.per_type("model_attr/model_attr/t_out_std", 1.0)?;
-        let shift = self.per_type("model_attr/model_attr/t_out_bias", 0.0)?;
-        let mut networks = networks.collect::<Result<Vec<_>>>()?;
-        scale_outputs(&mut networks, &scale);
-        let bias = bias.iter().zip(&scale).zip(shift);
-        let bias = bias.map(|((b, factor), shift)| b * factor + shift);
-        let vacuum = match settings.and_then(|s| s.some("atom_ener")) {
-            Some(list) => {
-                let given = list.elements()?;
-                let of = |t| given.get(t).is_some_and(|x: &Item| *x.data() != Data::Null);
-                (0..self.types).map(of).collect()
-            }
-            None => vec![false; self.types],
-        };
-        let fitting = Fitting {
-            networks,
-            frame: self.parameters("dfparam", "fparam")?,
-            atomic: self.parameters("daparam", "aparam")?,
-            case: Vec::new(),
-            subtract_vacuum: vacuum,
-            stored: build::stored(last.dtype),
-        };
-        Ok((fitting, bias.collect()))
-    }
-
-    /// A constant with one number for each type, `default` where there is none of that name.
-    fn per_type(&self, name: &str, default: f64) -> Result<Vec<f64>> {
-        match self.graph.array(name)? {
-            None => Ok(vec![default; self.types]),
-            Some(array) if array.data.len() == self.types => Ok(array.data),
-            Some(_) => bad(format!("{name} does not fit the list of types")),
-        }
-    }
-
-    fn parameters(&self, count: &str, name: &str) -> Result<Parameters> {
-        let number = self.graph.array(&format!("fitting_attr/{count}"))?;
-        if number.is_none_or(|n| n.data.iter().all(|&n| n == 0.0)) {
-            return Ok(Parameters::default());
-        }
-        Ok(Parameters {
-            mean: self.required(&format!("fitting_attr/t_{name}_avg"))?.data,
-            inverse_std: self.required(&format!("fitting_attr/t_{name}_istd"))?.data,
-            default: None,
-        })
-    }
-
-    fn fitting_net(&self, suffix: &str, activation: &str) -> Result<Network> {
-        let layer = |scope: String, activation: &str, skip: bool| -> Result<Option<Dense>> {
-            let part = |name: &str| self.graph.array(&format!("{scope}/{name}"));
-            let Some(weight) = part("matrix")? else {
-                return Ok(None);
-            };
-            let residual = skip && weight.shape.first() == weight.shape.get(1);
-            build::dense(weight, part("bias")?, part("idt")?, activation, residual).map(Some)
-        };
-        let mut layers = Vec::new();
-        for k in 0..build::MAX_LAYERS {
-            match layer(format!("layer_{k}{suffix}"), activation, k > 0)? {
-                Some(layer) => layers.push(layer),
-                None => break,
-            }
-        }
-        match layer(format!("final_layer{suffix}"), "none", false)? {
-            Some(last) => layers.push(last),
-            None => {
-                return bad(format!(
-                    "the graph has no constant final_layer{suffix}/matrix"
-                ));
-            }
-        }
-        build::network(layers)
-    }
-}
-
-/// Multiplies the outputs of the networks of all types by `scale`, one factor for each type. This
-/// backend multiplies the energy of the fitting (its bias included) by the deviation of the
-/// training data; the others, and the files that they write, do not.
-fn scale_outputs(networks: &mut Vec<Network>, scale: &[f64]) {
-    let same = scale.windows(2).all(|pair| pair[0] == pair[1]);
-    if let [shared] = &networks[..]
-        && !same
-    {
-        *networks = vec![shared.clone(); scale.len()];
-    }
-    for (net, factor) in networks.iter_mut().zip(scale) {
-        if let Some(last) = net.layers.last_mut() {
-            let numbers = last.weight.iter_mut().chain(&mut last.bias);
-            numbers.for_each(|x| *x *= factor);
-        }
     }
 }

@@ -4,7 +4,8 @@
 use super::build::{self, Grid, bad};
 use crate::ml::deepmd::model::{
     AttentionLayer, DeepmdModel, Dense, Descriptor, Embedding, Environment, Fitting, Network,
-    PairEmbeddings, Parameters, SeAtten, SeE2A, SeE2R, SeE3, Selection, Stored, Switch, TypeInput,
+    PairEmbeddings, Parameters, SHORTEST, SeAtten, SeE2A, SeE2R, SeE3, Selection, Stored, Switch,
+    TypeInput,
 };
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::tree::Item;
@@ -374,6 +375,7 @@ fn attention_layer(node: &Item) -> Result<AttentionLayer> {
         normalize: flag(&gate, "normalize")?,
         smooth: flag(&gate, "smooth")?,
         angular: flag(&gate, "dotr")?,
+        shortest: SHORTEST,
         norm_weight: required(&norm, "w")?.array()?.data,
         norm_bias: required(&norm, "b")?.array()?.data,
         norm_eps: norm.some("eps").map_or(Ok(1e-5), |n| n.number())?,

@@ -5,7 +5,8 @@
 use super::build::{self, Grid, bad};
 use crate::ml::deepmd::model::{
     AttentionLayer, DeepmdModel, Descriptor, Embedding, Environment, Fitting, Network,
-    PairEmbeddings, Parameters, SeAtten, SeE2A, SeE2R, SeE3, Selection, Stored, Switch, TypeInput,
+    PairEmbeddings, Parameters, SHORTEST, SeAtten, SeE2A, SeE2R, SeE3, Selection, Stored, Switch,
+    TypeInput,
 };
 use crate::ml::error::Result;
 use crate::ml::formats::node::Node;
@@ -315,6 +316,7 @@ fn attention_layer(node: &Node) -> Result<AttentionLayer> {
         normalize: flag(&gate, "normalize")?,
         smooth: flag(&gate, "smooth")?,
         angular: flag(&gate, "dotr")?,
+        shortest: SHORTEST,
         norm_weight: norm.child("matrix")?.array()?.data,
         norm_bias: norm.child("bias")?.array()?.data,
         norm_eps: norm.some("eps").map_or(Ok(1e-5), |n| n.number())?,

@@ -8,9 +8,6 @@ use crate::ml::deepmd::model::{ATTENTION_SHIFT, AttentionLayer, SeAtten, TypeInp
 /// A vector for each slot.
 type Vectors = Vec<Vec<f64>>;
 
-/// Smallest norm that vectors are divided by.
-const TINY: f64 = 1e-12;
-
 /// D of one centre.
 pub fn features(d: &SeAtten, centre: &Centre, rows: &Rows) -> Vec<f64> {
     let g = layers(d, centre, rows).pop().unwrap_or_default();
@@ -132,16 +129,17 @@ fn add(to: &mut [f64], factor: f64, from: &[f64]) {
     to.iter_mut().zip(from).for_each(|(t, f)| *t += factor * f);
 }
 
-fn unit(x: &[f64]) -> Vec<f64> {
-    let norm = dot(x, x).sqrt().max(TINY);
+/// x divided by its length, or by `shortest` where it is shorter.
+fn unit(x: &[f64], shortest: f64) -> Vec<f64> {
+    let norm = dot(x, x).sqrt().max(shortest);
     x.iter().map(|x| x / norm).collect()
 }
 
-/// Adjoint of x from that of `unit(x)`.
-fn unit_backward(x: &[f64], bar: &[f64]) -> Vec<f64> {
+/// Adjoint of x from that of `unit(x, shortest)`.
+fn unit_backward(x: &[f64], shortest: f64, bar: &[f64]) -> Vec<f64> {
     let norm = dot(x, x).sqrt();
-    if norm <= TINY {
-        return bar.iter().map(|b| b / TINY).collect();
+    if norm <= shortest {
+        return bar.iter().map(|b| b / shortest).collect();
     }
     let along = dot(x, bar) / (norm * norm);
     x.iter()
@@ -176,13 +174,16 @@ fn weights(layer: &AttentionLayer, rows: &Rows, x: &Vectors) -> Weights {
     });
     let mut qkv = raw.clone();
     if layer.normalize {
-        qkv.iter_mut().flatten().for_each(|v| *v = unit(v));
+        qkv.iter_mut()
+            .flatten()
+            .for_each(|v| *v = unit(v, layer.shortest));
     }
     qkv[0]
         .iter_mut()
         .flatten()
         .for_each(|q| *q *= layer.scaling);
-    let directions: Vectors = rows.iter().map(|slot| unit(&slot.row[1..])).collect();
+    let directions = rows.iter().map(|slot| unit(&slot.row[1..], layer.shortest));
+    let directions: Vectors = directions.collect();
     let square = |f: &dyn Fn(usize, usize) -> f64| -> Vectors {
         (0..n).map(|k| (0..n).map(|l| f(k, l)).collect()).collect()
     };
@@ -320,14 +321,14 @@ fn attend_backward(layer: &AttentionLayer, rows: &mut Rows, x: &Vectors, bar: &V
     }
     for (k, slot) in rows.iter_mut().enumerate() {
         slot.switch_bar += switch_bar[k];
-        let direction = unit_backward(&slot.row[1..], &direction_bar[k]);
+        let direction = unit_backward(&slot.row[1..], layer.shortest, &direction_bar[k]);
         add(&mut slot.row_bar[1..], 1.0, &direction);
         let mut z_bar = Vec::new();
         for part in 0..3 {
             let factor = if part == 0 { layer.scaling } else { 1.0 };
             let bar: Vec<f64> = qkv_bar[part][k].iter().map(|b| b * factor).collect();
             z_bar.extend(if layer.normalize {
-                unit_backward(&w.raw[part][k], &bar)
+                unit_backward(&w.raw[part][k], layer.shortest, &bar)
             } else {
                 bar
             });

@@ -130,6 +130,7 @@ pub fn attention(width: usize, seed: usize, smooth: bool, angular: bool) -> Atte
         normalize: seed.is_multiple_of(2),
         smooth,
         angular,
+        shortest: SHORTEST,
         norm_weight: (0..width).map(|i| 1.0 + 0.3 * number(i + seed)).collect(),
         norm_bias: (0..width).map(|i| 0.2 * number(i + 3 * seed)).collect(),
         norm_eps: 1e-5,
