@@ -93,6 +93,37 @@ impl Marsaglia {
         }
     }
 
+    /// Chooses exactly `wanted` (at most `total`) of `total` items, as LAMMPS does: sweeps over one of the two
+    /// sets move every item to the other set with the probability that would make the numbers right; the next
+    /// sweep goes over those items of this sweep that are on the side that has too many.
+    pub fn subset(&mut self, wanted: usize, total: usize) -> Vec<bool> {
+        const LEAST: f64 = 0.01;
+        let mut chosen = vec![false; total];
+        let mut sets = [(0..total).collect::<Vec<usize>>(), Vec::new()];
+        let mut count = 0usize;
+        while count != wanted {
+            let from = usize::from(count > wanted);
+            let active = std::mem::take(&mut sets[from]);
+            if active.is_empty() {
+                break;
+            }
+            let probability = (wanted.abs_diff(count) as f64 / active.len() as f64).max(LEAST);
+            sets = [Vec::new(), Vec::new()];
+            for k in active {
+                if self.uniform() < probability {
+                    chosen[k] = !chosen[k];
+                    if from == 0 {
+                        count += 1;
+                    } else {
+                        count -= 1;
+                    }
+                }
+                sets[usize::from(chosen[k])].push(k);
+            }
+        }
+        chosen
+    }
+
     /// Everything that decides the rest of the stream, as numbers for a restart file.
     pub fn state(&self) -> Vec<f64> {
         let tail = [

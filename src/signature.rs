@@ -246,6 +246,11 @@ fn check(context: &str, a: &Arg, word: &str, index: usize) -> Result<()> {
 }
 
 impl Signature {
+    /// Number of positional arguments before the first that may be left out, if there is such an argument.
+    pub fn required(&self) -> Option<usize> {
+        self.args.iter().position(|a| a.times == Times::Optional)
+    }
+
     /// Parses the words after the command (or style) name. `context` is how messages call the
     /// command, e.g. `fix nvt`; word indices in errors count from `words[0]`.
     ///

@@ -99,8 +99,73 @@ const SI: Units = Units {
     norm: false,
 };
 
+const CGS: Units = Units {
+    name: "cgs",
+    boltz: 1.3806504e-16,
+    mvv2e: 1.0,
+    ftm2v: 1.0,
+    nktv2p: 1.0,
+    qqr2e: 1.0,
+    qe2f: 1.0,
+    mv2d: 1.0,
+    hplanck: 6.62606896e-27,
+    angstrom: 1.0e-8,
+    femtosecond: 1.0e-15,
+    dt: 1.0e-8,
+    skin: 0.1,
+    norm: false,
+};
+const ELECTRON: Units = Units {
+    name: "electron",
+    boltz: 3.16681534e-6,
+    mvv2e: 1.06657236,
+    ftm2v: 0.937582899,
+    nktv2p: 2.94210108e13,
+    qqr2e: 1.0,
+    qe2f: 1.94469051e-10,
+    mv2d: 1.0,
+    hplanck: 0.1519829846,
+    angstrom: 1.88972612,
+    femtosecond: 1.0,
+    dt: 0.001,
+    skin: 2.0,
+    norm: false,
+};
+const MICRO: Units = Units {
+    name: "micro",
+    boltz: 1.3806504e-8,
+    mvv2e: 1.0,
+    ftm2v: 1.0,
+    nktv2p: 1.0,
+    qqr2e: 8.987556e6,
+    qe2f: 1.0,
+    mv2d: 1.0,
+    hplanck: 6.62606896e-13,
+    angstrom: 1.0e-4,
+    femtosecond: 1.0e-9,
+    dt: 2.0,
+    skin: 0.1,
+    norm: false,
+};
+const NANO: Units = Units {
+    name: "nano",
+    boltz: 0.013806504,
+    mvv2e: 1.0,
+    ftm2v: 1.0,
+    nktv2p: 1.0,
+    qqr2e: 230.7078669,
+    qe2f: 1.0,
+    mv2d: 1.0,
+    hplanck: 6.62606896e-4,
+    angstrom: 0.1,
+    femtosecond: 1.0e-6,
+    dt: 0.00045,
+    skin: 0.1,
+    norm: false,
+};
+
 /// The supported unit styles.
-pub const UNIT_STYLES: &[Units] = &[LJ, METAL, REAL, SI];
+pub const UNIT_STYLES: &[Units] = &[LJ, METAL, REAL, SI, CGS, ELECTRON, MICRO, NANO];
 
 impl Units {
     /// The style with this name.

@@ -103,8 +103,9 @@ impl Angles {
     /// # Errors
     /// A word does not fit.
     pub fn coeff(&mut self, words: &[&str], state: &State) -> Result<()> {
+        let word = words.first().copied().unwrap_or("");
         let range = crate::domain::topology::type_range(
-            words.first().copied().unwrap_or(""),
+            &crate::domain::state::Types::bonded_type(&state.types.angle_label, word),
             state.types.angles,
             "angle",
         )

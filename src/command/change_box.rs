@@ -85,11 +85,14 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
             continue;
         }
         cell.validate().map_err(|e| e.or_at(at + 1))?;
+        if !matches!(operation, Operation::Set) {
+            (0..3).for_each(|k| cell.minimum[k] = [cell.lo[k], cell.hi[k]]);
+            super::support::pad(&mut cell);
+        }
         s.log()
             .line(&format!("  {}", super::support::box_text(&cell)));
     }
     let state = &mut s.engine.state;
-    (0..3).for_each(|k| cell.minimum[k] = [cell.lo[k], cell.hi[k]]);
     state
         .atoms
         .x

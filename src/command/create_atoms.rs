@@ -310,7 +310,7 @@ fn condition(engine: &Engine, options: &Args) -> Result<Accept> {
     }))
 }
 
-/// Keeps a random choice of exactly n of N points, in their order (selection sampling, Knuth vol. 2, 3.4.2 S).
+/// Keeps a random choice of exactly n of N points, in their order.
 fn subset(points: &mut Vec<Point>, options: &Args) -> Result<()> {
     let total = points.len();
     let (wanted, seed) = if let Some(k) = options.keyword("subset") {
@@ -323,7 +323,7 @@ fn subset(points: &mut Vec<Point>, options: &Args) -> Result<()> {
                     .at(k.word("frac")),
             );
         }
-        ((f * total as f64).round() as usize, k.int("seed")?)
+        ((f * total as f64) as usize, k.int("seed")?)
     } else {
         return Ok(());
     };
@@ -332,14 +332,11 @@ fn subset(points: &mut Vec<Point>, options: &Args) -> Result<()> {
             "Create_atoms subset size {wanted} > number of lattice points {total}"
         )));
     }
-    let mut random = crate::park::Park::new(seed).map_err(|e| Error::input(e.to_string()))?;
-    let (mut seen, mut taken) = (0, 0);
-    points.retain(|_| {
-        let keep = ((total - seen) as f64) * random.uniform() < (wanted - taken) as f64;
-        seen += 1;
-        taken += usize::from(keep);
-        keep
-    });
+    let mut random =
+        crate::marsaglia::Marsaglia::new(seed).map_err(|e| Error::input(e.to_string()))?;
+    let chosen = random.subset(wanted, total);
+    let mut chosen = chosen.iter();
+    points.retain(|_| *chosen.next().unwrap_or(&false));
     Ok(())
 }
 

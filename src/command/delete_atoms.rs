@@ -7,7 +7,7 @@ use crate::domain::regions;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::park::Park;
+use crate::marsaglia::Marsaglia;
 use crate::signature::{
     Args, Keyword, Kind, Signature, arg, keyword, parse_int, parse_real, parse_yes_no, rest,
 };
@@ -51,11 +51,11 @@ pub const COMMAND: CommandEntry = CommandEntry {
             ),
             rest(
                 "args",
-                "group ID; region ID; overlap cutoff group1 group2; random fraction|count value eager group region|NULL seed; variable name; then keywords",
+                "group ID; region ID; overlap cutoff group1 group2; random fraction|count value eflag group region|NULL seed; variable name; then keywords",
             ),
         ],
         keywords: KEYWORDS,
-        description: "`overlap` deletes atoms of group1 that lie within the cutoff of an atom of group2, until no such pair remains. `random` chooses atoms by a stream of its own, always the exact number. Unless `compress no`, the remaining atoms are renumbered as LAMMPS does on one rank.",
+        description: "`overlap` deletes atoms of group1 that lie within the cutoff of an atom of group2, until no such pair remains. `random` chooses atoms by a stream of its own: exactly the number with eflag yes or `count`, each with the given probability with `fraction` and eflag no. Unless `compress no`, the remaining atoms are renumbered as LAMMPS does on one rank.",
         examples: &[
             "delete_atoms group li compress no",
             "delete_atoms region hole",
@@ -187,27 +187,35 @@ fn overlap(engine: &Engine, words: &[&str]) -> Result<Vec<bool>> {
     Ok(doomed)
 }
 
-/// `random fraction|count value eager group region|NULL seed`
+/// `random fraction|count value eflag group region|NULL seed`
 fn random(engine: &mut Engine, words: &[&str]) -> Result<Vec<bool>> {
     let mut eligible = group(engine, words[3], 3)?;
     if words[4] != "NULL" {
         let inside = in_region(engine, words[4]).map_err(|e| e.or_at(4))?;
         eligible.iter_mut().zip(inside).for_each(|(e, i)| *e &= i);
     }
-    if parse_yes_no(words[2]).is_none() {
-        return Err(Error::input(format!(
-            "expected yes or no for 'eager', found '{}'",
+    let exact = parse_yes_no(words[2]).ok_or_else(|| {
+        Error::input(format!(
+            "expected yes or no for 'eflag', found '{}'",
             words[2]
         ))
-        .at(2));
-    }
+        .at(2)
+    })?;
     let total = eligible.iter().filter(|e| **e).count();
     let bad = || Error::input(format!("Illegal delete_atoms random value {}", words[1])).at(1);
+    let seed = parse_int(words[5]).unwrap_or(0);
+    let mut random = Marsaglia::new(seed).map_err(|e| Error::input(e.to_string()).at(5))?;
     let wanted = match words[0] {
         "fraction" => {
             let f = parse_real(words[1])
                 .filter(|f| (0.0..=1.0).contains(f))
                 .ok_or_else(bad)?;
+            if !exact {
+                for e in eligible.iter_mut().filter(|e| **e) {
+                    *e = random.uniform() <= f;
+                }
+                return Ok(eligible);
+            }
             (f * total as f64) as usize
         }
         "count" => parse_int(words[1])
@@ -216,19 +224,16 @@ fn random(engine: &mut Engine, words: &[&str]) -> Result<Vec<bool>> {
         w => return Err(Error::input(format!("expected fraction or count, found '{w}'")).at(0)),
     };
     if wanted > total {
-        return Err(Error::input(format!(
-            "Delete_atoms count of {wanted} exceeds number of eligible atoms {total}"
-        ))
-        .at(1));
+        let text =
+            format!("Delete_atoms count of {wanted} exceeds number of eligible atoms {total}");
+        if exact {
+            return Err(Error::input(text).at(1));
+        }
+        engine.log.warn(&text);
     }
-    let seed = parse_int(words[5]).unwrap_or(0);
-    let mut random = Park::new(seed).map_err(|e| Error::input(e.to_string()).at(5))?;
-    let (mut seen, mut taken) = (0, 0);
+    let mut chosen = random.subset(wanted.min(total), total).into_iter();
     for e in eligible.iter_mut().filter(|e| **e) {
-        // Selection sampling: exactly `wanted` of `total`.
-        *e = ((total - seen) as f64) * random.uniform() < (wanted - taken) as f64;
-        seen += 1;
-        taken += usize::from(*e);
+        *e = chosen.next().unwrap_or(false);
     }
     Ok(eligible)
 }

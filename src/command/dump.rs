@@ -86,11 +86,11 @@ pub const DUMP_MODIFY: CommandEntry = CommandEntry {
             arg("ID", Kind::Uses("dump"), "name of the dump"),
             rest(
                 "settings",
-                "`every N|v_name`, `first yes|no`, or what the style knows",
+                "`every N|v_name`, `first yes|no`, `delay STEP`, `skip v_name`, `refresh c_ID`, or what the style knows",
             ),
         ],
         keywords: &[],
-        description: "`first yes` writes a frame at the first step of the run even if it is no multiple of N.",
+        description: "`first yes` writes a frame at the first step of the run even if it is no multiple of N. `delay` begins with the given step, `skip` leaves frames out while an equal-style variable is not zero, `refresh` renews the reference of a compute displace/atom after every frame.",
         examples: &[
             "dump_modify 1 sort id element Li P S Cl",
             "dump_modify 1 every 50 first yes",
@@ -109,7 +109,7 @@ fn dump_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let (mut own, mut at) = (Vec::new(), Vec::new());
     let mut i = 0;
     while i < words.len() {
-        if matches!(words[i], "every" | "first") {
+        if matches!(words[i], "every" | "first" | "delay" | "skip" | "refresh") {
             when(session, id, words[i], words.get(i + 1).copied())
                 .map_err(|e| e.shifted(i + 1).or_at(i + 1))?;
             i += 2;
@@ -156,6 +156,38 @@ fn when(session: &mut Session<'_>, id: &str, word: &str, value: Option<&str>) ->
                 ))
                 .at(1)
             })?;
+        }
+        ("delay", _, Ok(n)) => slot.delay = (n >= 0).then_some(n),
+        ("delay", ..) => {
+            return Err(Error::input(format!(
+                "dump_modify delay: expected a step, found '{value}'"
+            ))
+            .at(1));
+        }
+        ("refresh", ..) => {
+            let name = value.strip_prefix("c_").unwrap_or(value);
+            slot.refresh = Some(name.into());
+            if !session.engine.computes.contains_key(name) {
+                return Err(Error::input(format!(
+                    "Could not find dump_modify refresh compute ID {name}"
+                ))
+                .at(1));
+            }
+        }
+        ("skip", Some(name), _) => {
+            if variables.style(name).is_none() {
+                return Err(Error::input(format!(
+                    "Variable {name} for dump_modify skip does not exist"
+                ))
+                .at(1));
+            }
+            slot.skip = Some(name.into());
+        }
+        ("skip", ..) => {
+            return Err(Error::input(format!(
+                "dump_modify skip: expected v_name of an equal-style variable, found '{value}'"
+            ))
+            .at(1));
         }
         (_, Some(name), _) => {
             if variables.style(name).is_none() {

@@ -24,7 +24,10 @@ pub const FIX: CommandEntry = CommandEntry {
 };
 
 fn fix(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
-    session.engine.state.cell("Fix")?;
+    // Properties may be defined before the box, so that read_data can fill them.
+    if args.str("style") != "property/atom" {
+        session.engine.state.cell("Fix")?;
+    }
     session
         .engine
         .add_fix(args.str("ID"), args.str("group"), &session.words[2..])

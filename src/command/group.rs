@@ -4,8 +4,9 @@ use super::support::{atom_type, per_atom_variable, surplus};
 use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::fix::group_dynamic::DynamicGroup;
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::signature::{Args, Kind, Signature, arg, parse_int, rest};
+use crate::signature::{Args, Kind, Signature, arg, keyword, parse_int, rest};
 
 const STYLES: &[&str] = &[
     "type",
@@ -35,13 +36,14 @@ pub const COMMAND: CommandEntry = CommandEntry {
             rest("args", "depends on the style"),
         ],
         keywords: &[],
-        description: "`type`, `id`, `molecule`: values (types may be labels), ranges `a:b` and `a:b:step`, or a comparison `< > <= >= == !=` with one value, `<>` with two. `region ID`. `union`, `intersect`, `subtract` of other groups (the first minus the others). `variable NAME`: atoms for which an atom-style variable is not zero. `include molecule`: all atoms of molecules that have an atom in the group. `clear` removes all atoms, `delete` the group, `empty` makes an empty one. Atoms are added to a group that exists. There are up to 32 groups.",
+        description: "`type`, `id`, `molecule`: values (types may be labels), ranges `a:b` and `a:b:step`, or a comparison `< > <= >= == !=` with one value, `<>` with two. `region ID`. `union`, `intersect`, `subtract` of other groups (the first minus the others). `variable NAME`: atoms for which an atom-style variable is not zero. `include molecule`: all atoms of molecules that have an atom in the group. `clear` removes all atoms, `delete` the group, `empty` makes an empty one. Atoms are added to a group that exists. There are up to 32 groups.\n\n`dynamic PARENT [region ID] [var NAME] [property NAME] [every N]` makes a group whose atoms are chosen anew from the parent group at the start of every run and every N steps; `static` ends that and keeps the present atoms.",
         examples: &[
             "group li type 1",
             "group some id 1:100:2 200",
             "group low id <= 50",
             "group rest subtract all li",
             "group rest delete",
+            "group hot dynamic all var fast every 10",
         ],
     },
     run,
@@ -74,12 +76,26 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
                 .for_each(|m| *m &= !bit);
             return Ok(Flow::Next);
         }
-        "dynamic" => {
-            return Err(Error::input("group dynamic is not supported").at(1).help(
-                "define the group with style variable or region and repeat the command between runs, or use a compute reduce/region",
-            ));
+        "dynamic" => return dynamic(s, id),
+        "static" => {
+            let name = fix_of(id);
+            s.engine
+                .state
+                .groups
+                .require("group static", id)
+                .map_err(|e| e.at(0))?;
+            if s.engine.fixes.contains_key(&name) {
+                s.engine.remove_fix(&name)?;
+            }
+            return Ok(Flow::Next);
         }
-        "static" => return Ok(Flow::Next),
+        _ if s.engine.fixes.contains_key(&fix_of(id)) => {
+            return Err(
+                Error::input(format!("Cannot add atoms to dynamic group {id}"))
+                    .at(0)
+                    .help(format!("make it static first: group {id} static")),
+            );
+        }
         _ => {}
     }
     if id == "all" && style == "clear" {
@@ -107,6 +123,127 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         .filter(|m| **m & bit != 0)
         .count();
     s.log().line(&format!("{count} atoms in group {id}"));
+    Ok(Flow::Next)
+}
+
+const DYNAMIC: Signature = Signature {
+    name: "group dynamic",
+    summary: "group whose atoms are chosen anew during runs",
+    args: &[arg(
+        "parent-ID",
+        Kind::Uses("group"),
+        "atoms to choose from",
+    )],
+    keywords: &[
+        keyword(
+            "region",
+            &[arg("ID", Kind::Uses("region"), "")],
+            "atoms in it",
+        ),
+        keyword(
+            "var",
+            &[arg("name", Kind::Word, "")],
+            "atoms for which the atom-style variable is not zero",
+        ),
+        keyword(
+            "property",
+            &[arg("name", Kind::Word, "i_NAME or d_NAME")],
+            "atoms whose property (fix property/atom) is not zero",
+        ),
+        keyword(
+            "every",
+            &[arg("N", Kind::Count, "steps")],
+            "steps between decisions, default 1",
+        ),
+        keyword(
+            "include",
+            &[arg("what", Kind::Word, "molecule")],
+            "not supported",
+        ),
+    ],
+    description: "",
+    examples: &[],
+};
+
+/// ID of the fix that keeps a dynamic group.
+fn fix_of(group: &str) -> String {
+    format!("GROUP_{group}")
+}
+
+fn dynamic(s: &mut Session<'_>, id: &str) -> Result<Flow> {
+    let engine = &mut *s.engine;
+    if id == "all" {
+        return Err(Error::input("Group all cannot be made dynamic").at(0));
+    }
+    let args = DYNAMIC
+        .parse("group dynamic", &s.words[2..])
+        .map_err(|e| e.shifted(2))?;
+    let parent = args.str("parent-ID");
+    if parent == id {
+        return Err(Error::input("Group dynamic cannot reference itself").at(2));
+    }
+    let parent_bit = engine
+        .state
+        .groups
+        .require("group dynamic parent", parent)
+        .map_err(|e| e.at(2))?;
+    let mut group = DynamicGroup {
+        bit: 0,
+        parent: parent_bit,
+        every: 1,
+        region: None,
+        variable: None,
+        property: None,
+    };
+    for k in args.keywords() {
+        let at = |e: Error, name: &str| e.at(k.word(name) + 2);
+        match k.name() {
+            "region" => {
+                let name = k.str("ID");
+                regions::require(&engine.state.regions, "Group dynamic", name)
+                    .map_err(|e| at(e, "ID"))?;
+                group.region = Some(name.to_string());
+            }
+            "var" => {
+                let name = k.str("name");
+                let name = name.strip_prefix("v_").unwrap_or(name);
+                if engine.variables.style(name).is_none() {
+                    let e = Error::input(format!(
+                        "Variable name {name} for group dynamic does not exist"
+                    ));
+                    return Err(at(e, "name"));
+                }
+                group.variable = Some(name.to_string());
+            }
+            "property" => {
+                let name = k.str("name");
+                if !engine.state.atoms.custom.contains_key(name) {
+                    let e = Error::input(format!(
+                        "Property {name} for group dynamic does not exist: fix property/atom defines properties"
+                    ));
+                    return Err(at(e, "name"));
+                }
+                group.property = Some(name.to_string());
+            }
+            "every" => group.every = k.int("N")?,
+            _ => {
+                let e = Error::input("group dynamic keyword 'include' is not supported")
+                    .help("use an atom-style variable that depends on the molecule");
+                return Err(at(e, "what"));
+            }
+        }
+    }
+    group.bit = engine
+        .state
+        .groups
+        .find_or_create(id)
+        .map_err(|e| e.at(0))?;
+    let name = fix_of(id);
+    if engine.fixes.contains_key(&name) {
+        engine.remove_fix(&name)?;
+    }
+    engine.adopt_fix(&name, "group", Box::new(group));
+    s.log().line(&format!("dynamic group {id} defined"));
     Ok(Flow::Next)
 }
 
@@ -350,6 +487,9 @@ fn delete(s: &mut Session<'_>, id: &str) -> Result<Flow> {
         return Err(
             Error::input(format!("Cannot delete group {id} currently used by {user}")).at(0),
         );
+    }
+    if engine.fixes.contains_key(&fix_of(id)) {
+        engine.remove_fix(&fix_of(id))?;
     }
     engine.state.atoms.mask.iter_mut().for_each(|m| *m &= !bit);
     engine.state.groups.remove(id);

@@ -31,6 +31,7 @@ mod minimize;
 mod neighbor;
 mod package;
 mod pair;
+mod pair_write;
 mod parallel;
 mod quit;
 mod read_data;
@@ -119,6 +120,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     kspace::KSPACE_MODIFY,
     neighbor::NEIGHBOR,
     neighbor::NEIGH_MODIFY,
+    pair_write::COMMAND,
     pair::PAIR_STYLE,
     pair::PAIR_COEFF,
     pair::PAIR_MODIFY,

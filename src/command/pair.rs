@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::pair::Mix;
-use crate::signature::{Args, Kind, Signature, arg, keyword, rest};
+use crate::pair::{Mix, PairModify};
+use crate::signature::{Args, Kind, Signature, arg, keyword, optional, rest};
 
 /// `pair_style`
 pub const PAIR_STYLE: CommandEntry = CommandEntry {
@@ -56,6 +56,28 @@ pub const PAIR_MODIFY: CommandEntry = CommandEntry {
         args: &[],
         keywords: &[
             keyword(
+                "pair",
+                &[
+                    arg("style", Kind::Word, "sub-style of a hybrid style"),
+                    optional(
+                        "number",
+                        Kind::Count,
+                        "its number, if it is listed several times",
+                    ),
+                ],
+                "comes first: the other settings are for this sub-style only",
+            ),
+            keyword(
+                "special",
+                &[
+                    arg("which", Kind::Word, "lj/coul, lj or coul"),
+                    arg("w1", Kind::Real, ""),
+                    arg("w2", Kind::Real, ""),
+                    arg("w3", Kind::Real, ""),
+                ],
+                "not supported",
+            ),
+            keyword(
                 "mix",
                 &[arg(
                     "rule",
@@ -104,6 +126,7 @@ pub const PAIR_MODIFY: CommandEntry = CommandEntry {
         examples: &[
             "pair_modify shift yes",
             "pair_modify tail yes mix arithmetic",
+            "pair_modify pair lj/cut shift yes",
         ],
     },
     run: pair_modify,
@@ -121,35 +144,68 @@ fn pair_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
             "Illegal pair_modify command: missing argument(s)",
         ));
     }
-    let mut m = engine.pair_modify;
+    let part = args.keyword("pair");
+    let mut change: Vec<Box<dyn Fn(&mut PairModify)>> = Vec::new();
     for k in args.keywords() {
-        match k.name() {
+        change.push(match k.name() {
             "mix" => {
-                m.mix = Some(match k.str("rule") {
+                let mix = Some(match k.str("rule") {
                     "arithmetic" => Mix::Arithmetic,
                     "sixthpower" => Mix::SixthPower,
                     _ => Mix::Geometric,
                 });
+                Box::new(move |m| m.mix = mix)
             }
-            "shift" => m.shift = k.yes_no("value")?,
-            "tail" => m.tail = k.yes_no("value")?,
+            "shift" => {
+                let on = k.yes_no("value")?;
+                Box::new(move |m| m.shift = on)
+            }
+            "tail" => {
+                let on = k.yes_no("value")?;
+                Box::new(move |m| m.tail = on)
+            }
             "table" => {
-                m.table = u32::try_from(k.int("N")?)
+                let bits = u32::try_from(k.int("N")?)
                     .ok()
                     .filter(|&n| n <= 16)
                     .ok_or_else(|| {
                         Error::input("pair_modify table must be 0 to 16").at(k.word("N"))
                     })?;
+                Box::new(move |m| m.table = bits)
             }
-            "tabinner" => m.tabinner = k.real("cutoff")?,
+            "tabinner" => {
+                let inner = k.real("cutoff")?;
+                Box::new(move |m| m.tabinner = inner)
+            }
             "compute" if !k.yes_no("value")? => {
                 return Err(Error::input("pair_modify compute no is not supported")
                     .help("use pair_style none")
                     .at(k.position()));
             }
-            _ => {}
-        }
+            "special" => {
+                return Err(Error::input(
+                    "pair_modify special is not supported: all sub-styles share the weights of special_bonds",
+                )
+                .at(k.position()));
+            }
+            _ => continue,
+        });
     }
+    let apply = |m: &mut PairModify| change.iter().for_each(|c| c(m));
+    engine.pair_ready = false;
+    if let Some(k) = part {
+        let number = match k.get("number") {
+            Some(_) => Some(k.int("number")? as usize),
+            None => None,
+        };
+        return slot
+            .style
+            .modify_part(k.str("style"), number, &apply)
+            .map(|()| Flow::Next)
+            .map_err(|e| e.or_at(k.word("style")));
+    }
+    let mut m = engine.pair_modify;
+    apply(&mut m);
     if m.shift && m.tail {
         return Err(Error::input(
             "Cannot use both shift and tail in pair_modify",
@@ -157,6 +213,5 @@ fn pair_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
     }
     slot.style.modify(&m)?;
     engine.pair_modify = m;
-    engine.pair_ready = false;
     Ok(Flow::Next)
 }

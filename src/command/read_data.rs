@@ -89,11 +89,11 @@ const KEYWORDS: &[Keyword] = &[
     keyword(
         "fix",
         &[
-            arg("fix-ID", Kind::Word, ""),
-            arg("header", Kind::Word, ""),
-            arg("section", Kind::Word, ""),
+            arg("fix-ID", Kind::Uses("fix"), "a fix property/atom"),
+            arg("header", Kind::Word, "NULL"),
+            arg("section", Kind::Word, "name of a section"),
         ],
-        "not supported",
+        "fills the properties of the fix from the section: atom ID and values",
     ),
 ];
 
@@ -145,9 +145,6 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
 
 fn settings(s: &mut Session<'_>, args: &Args) -> Result<Settings> {
     let mut settings = Settings::default();
-    if let Some(k) = args.keyword("fix") {
-        return Err(Error::input("read_data keyword 'fix' is not supported").at(k.position()));
-    }
     let exists = s.engine.state.cell.is_some();
     match args.keyword("add") {
         None if exists => {
@@ -172,6 +169,25 @@ fn settings(s: &mut Session<'_>, args: &Args) -> Result<Settings> {
                 settings.type_offset = natural(k.int("toff")?, &k, "toff")?;
                 settings.bond_offset = natural(k.int("boff")?, &k, "boff")?;
                 settings.angle_offset = natural(k.int("aoff")?, &k, "aoff")?;
+            }
+            "fix" => {
+                let fixes = &s.engine.fixes;
+                let id = k.str("fix-ID");
+                let slot = fixes.get(id).ok_or_else(|| {
+                    Error::input(format!("Fix ID {id} for read_data does not exist"))
+                        .at(k.word("fix-ID"))
+                        .suggest(id, fixes.keys().map(String::as_str))
+                })?;
+                let names = slot.fix.as_ref().map_or(&[][..], |f| f.properties());
+                if names.is_empty() || k.str("header") != "NULL" {
+                    return Err(Error::input(
+                        "read_data fix: only sections of fix property/atom can be read, with header NULL",
+                    )
+                    .at(k.word("fix-ID")));
+                }
+                settings
+                    .properties
+                    .push((k.str("section").to_string(), names.to_vec()));
             }
             "nocoeff" => settings.no_coefficients = true,
             "extra/bond/types" => settings.extra_bonds = natural(k.int("N")?, &k, "N")?,

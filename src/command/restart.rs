@@ -3,7 +3,7 @@
 use crate::engine::find_newest;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::signature::{Args, Kind, Signature, arg, optional};
+use crate::signature::{Args, Kind, Signature, arg, keyword, optional};
 use std::path::Path;
 
 /// `restart`
@@ -104,7 +104,11 @@ pub const READ_RESTART: CommandEntry = CommandEntry {
             Kind::FileIn,
             "file; `*` stands for the largest step",
         )],
-        keywords: &[],
+        keywords: &[keyword(
+            "remap",
+            &[],
+            "accepted: atoms are always wrapped into the box",
+        )],
         description: "Restores units, cell, atoms, groups, masses, step and time, and the pair style if it reads no files. \
 Fixes and computes that are defined afterwards with the ID and style that they had go on where they were (thermostats, \
 averages, reference positions). Other settings must be given again. A run that is continued so equals the run that was \

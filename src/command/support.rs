@@ -52,7 +52,6 @@ pub(super) fn before_box(state: &State, what: &str) -> Result<()> {
 
 /// Checks a new cell and pads shrink-wrapped faces by 1e-4 of the edge, as LAMMPS does.
 pub(super) fn finish_cell(engine: &mut Engine, mut cell: Cell) -> Result<()> {
-    use crate::domain::Boundary::{Fixed, Periodic, Shrink};
     cell.validate()?;
     if engine.state.dimension == 2 && !cell.periodic(2) {
         return Err(Error::input(
@@ -64,8 +63,8 @@ pub(super) fn finish_cell(engine: &mut Engine, mut cell: Cell) -> Result<()> {
         (cell.tilt[1], 0, 0, 2),
         (cell.tilt[2], 1, 1, 2),
     ];
-    let l = cell.lengths();
     if cell.triclinic {
+        let l = cell.lengths();
         for (tilt, edge, _, upper) in tilts {
             if tilt != 0.0 && engine.state.dimension == 2 && upper == 2 {
                 return Err(Error::input(
@@ -89,11 +88,18 @@ pub(super) fn finish_cell(engine: &mut Engine, mut cell: Cell) -> Result<()> {
                 .warn("Triclinic box skew is large. LAMMPS will run inefficiently.");
         }
     }
+    pad(&mut cell);
+    engine.state.cell = Some(cell);
+    engine.state.touch();
+    Ok(())
+}
+
+/// Moves shrink-wrapped faces outwards by 1e-4 of the edge.
+pub(super) fn pad(cell: &mut Cell) {
+    use crate::domain::Boundary::Shrink;
+    let l = cell.lengths();
     for k in 0..3 {
         let [lower, upper] = cell.boundary[k];
-        debug_assert!(
-            (lower == Periodic) == (upper == Periodic) || lower == Fixed || upper == Fixed
-        );
         if lower == Shrink {
             cell.lo[k] -= 1e-4 * l[k];
         }
@@ -101,9 +107,6 @@ pub(super) fn finish_cell(engine: &mut Engine, mut cell: Cell) -> Result<()> {
             cell.hi[k] += 1e-4 * l[k];
         }
     }
-    engine.state.cell = Some(cell);
-    engine.state.touch();
-    Ok(())
 }
 
 /// A number given as such or by a variable, one value or one per atom.

@@ -10,11 +10,7 @@ pub const TIMESTEP: CommandEntry = CommandEntry {
     signature: &Signature {
         name: "timestep",
         summary: "size of the timestep",
-        args: &[arg(
-            "dt",
-            Kind::Positive,
-            "time units: ps in metal, fs in real",
-        )],
+        args: &[arg("dt", Kind::Real, "time units: ps in metal, fs in real")],
         keywords: &[],
         description: "Default: 0.005 in units lj, 0.001 in metal, 1.0 in real.",
         examples: &["timestep 0.001"],

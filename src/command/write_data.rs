@@ -1,11 +1,14 @@
 //! `write_data`
 
 use crate::domain::State;
-use crate::engine::Engine;
+use crate::domain::custom::CustomName;
+use crate::domain::wrap::wrap_atoms;
+use crate::engine::{Engine, FixSlot};
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
 use crate::io::atomic_write;
-use crate::io::data::{BondedData, DataFile, PairCoefficients, write};
+use crate::io::data::{BondedData, DataFile, PairCoefficients, Section, write};
+use crate::pair::coeffs::exact;
 use crate::signature::{Args, Kind, Signature, arg, keyword};
 use std::path::Path;
 
@@ -21,11 +24,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
         )],
         keywords: &[
             keyword("nocoeff", &[], "leave pair coefficients out"),
-            keyword(
-                "nofix",
-                &[],
-                "accepted: fixes write nothing into data files",
-            ),
+            keyword("nofix", &[], "leave properties of fix property/atom out"),
             keyword("nolabelmap", &[], "leave type labels out"),
             keyword(
                 "pair",
@@ -49,23 +48,38 @@ pub const COMMAND: CommandEntry = CommandEntry {
 };
 
 fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
-    let state = &s.engine.state;
-    state.cell("Write_data")?;
-    let name = args.str("file").replace('*', &state.step.to_string());
+    s.engine.state.cell("Write_data")?;
+    let name = args
+        .str("file")
+        .replace('*', &s.engine.state.step.to_string());
     s.log().line("System init for write_data ...");
     if s.dry() {
         return Ok(Flow::Next);
     }
+    // As LAMMPS, which prepares a run before it writes: shrink-wrapped faces follow the atoms.
+    wrap_atoms(&mut s.engine.state)?;
     let pair = match (args.keyword("nocoeff"), args.keyword("pair")) {
         (Some(_), _) => None,
-        (None, k) => pair_coefficients(s.engine, k.is_some_and(|k| k.str("value") == "ij")),
+        (None, k) => pair_coefficients(s.engine, k.is_some_and(|k| k.str("value") == "ij"))?,
     };
+    let state = &s.engine.state;
     let labels = labels(state, args)?;
     let label_types = args
         .keyword("types")
         .is_some_and(|k| k.str("value") == "labels");
     let bonded = bonded(s.engine, args.keyword("nocoeff").is_none());
-    save(state, Path::new(&name), pair, bonded, labels, label_types).map_err(|e| e.or_at(0))?;
+    let properties = match args.keyword("nofix") {
+        Some(_) => Vec::new(),
+        None => properties(s.engine),
+    };
+    let file = File {
+        pair,
+        bonded,
+        labels,
+        label_types,
+        properties,
+    };
+    save(state, Path::new(&name), file).map_err(|e| e.or_at(0))?;
     Ok(Flow::Next)
 }
 
@@ -86,9 +100,23 @@ fn labels<'a>(state: &'a State, args: &Args) -> Result<Option<Vec<&'a str>>> {
 }
 
 /// The coefficients of the present pair style, from the words of its `pair_coeff` commands.
-fn pair_coefficients(engine: &Engine, all: bool) -> Option<PairCoefficients> {
-    let pair = engine.pair.as_ref()?;
-    let (_, commands) = pair.style.commands()?;
+/// Those of like types are written without the cutoffs that `pair_coeff` may leave out, as LAMMPS does; those of
+/// all pairs are written whole, mixed ones too.
+fn pair_coefficients(engine: &mut Engine, all: bool) -> Result<Option<PairCoefficients>> {
+    let Some(pair) = engine.pair.as_mut() else {
+        return Ok(None);
+    };
+    let Some((_, commands)) = pair.style.commands() else {
+        return Ok(None);
+    };
+    if all {
+        pair.style.init(&engine.state)?;
+    }
+    let entry = crate::pair::find(&pair.name)?;
+    let needed = entry
+        .coeff
+        .required()
+        .map_or(usize::MAX, |n| n.saturating_sub(2));
     let n = engine.state.types.count;
     let mut table: Vec<Option<Vec<String>>> = vec![None; (n + 1) * (n + 1)];
     for words in &commands {
@@ -111,19 +139,29 @@ fn pair_coefficients(engine: &Engine, all: bool) -> Option<PairCoefficients> {
             if all {
                 line.push(j.to_string());
             }
-            line.extend(table[i * (n + 1) + j].clone()?);
+            let mixed = || {
+                let numbers = pair.style.resolved(i, j).filter(|_| all)?;
+                Some(numbers.into_iter().map(exact).collect())
+            };
+            let Some(mut words) = table[i * (n + 1) + j].clone().or_else(mixed) else {
+                return Ok(None);
+            };
+            if !all {
+                words.truncate(needed);
+            }
+            line.extend(words);
             lines.push(line);
         }
     }
-    Some(PairCoefficients {
+    Ok(Some(PairCoefficients {
         style: pair.name.clone(),
         all,
         lines,
-    })
+    }))
 }
 
 /// Bonds and angles of atom styles that have them.
-fn bonded(engine: &Engine, coefficients: bool) -> Option<BondedData<'_>> {
+fn bonded<'a>(engine: &'a Engine, coefficients: bool) -> Option<BondedData<'a>> {
     let state = &engine.state;
     if !state.atom_style.bonds {
         return None;
@@ -137,7 +175,16 @@ fn bonded(engine: &Engine, coefficients: bool) -> Option<BondedData<'_>> {
         let (_, lines) = a.commands();
         ("Angle Coeffs", a.name().to_string(), lines)
     });
+    let types = &state.types;
+    let complete = |labels: &'a [Option<String>], most: usize| {
+        let all = (1..=most).map(|t| labels.get(t)?.as_deref());
+        all.collect::<Option<Vec<&str>>>().filter(|l| !l.is_empty())
+    };
     Some(BondedData {
+        labels: [
+            complete(&types.bond_label, types.bonds),
+            complete(&types.angle_label, types.angles),
+        ],
         bond_types: state.types.bonds,
         angle_types: state.types.angles,
         bonds: topology
@@ -158,14 +205,55 @@ fn bonded(engine: &Engine, coefficients: bool) -> Option<BondedData<'_>> {
     })
 }
 
-fn save(
-    state: &State,
-    path: &Path,
+/// One section per fix property/atom: its ID, the names of the properties, and the words of every line.
+fn properties(engine: &Engine) -> Vec<Section> {
+    let atoms = &engine.state.atoms;
+    let section = |(id, slot): (&String, &FixSlot)| {
+        let names = slot.fix.as_ref()?.properties();
+        let columns: Vec<_> = names
+            .iter()
+            .filter_map(|n| Some((CustomName::parse(n)?, atoms.custom.get(n)?)))
+            .collect();
+        let line = |i: usize| {
+            let mut words = vec![atoms.id[i].to_string()];
+            for (name, c) in &columns {
+                let values = &c.values[i * c.columns..(i + 1) * c.columns];
+                words.extend(values.iter().map(|v| {
+                    if name.integer {
+                        format!("{v:.0}")
+                    } else {
+                        exact(*v)
+                    }
+                }));
+            }
+            words
+        };
+        (!names.is_empty()).then(|| Section {
+            name: id.clone(),
+            hint: names.join(" "),
+            lines: (0..atoms.len()).map(line).collect(),
+        })
+    };
+    engine.fixes.iter().filter_map(section).collect()
+}
+
+/// What is written besides atoms and box.
+struct File<'a> {
     pair: Option<PairCoefficients>,
-    bonded: Option<BondedData<'_>>,
-    labels: Option<Vec<&str>>,
+    bonded: Option<BondedData<'a>>,
+    labels: Option<Vec<&'a str>>,
     label_types: bool,
-) -> Result<()> {
+    properties: Vec<Section>,
+}
+
+fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
+    let File {
+        pair,
+        bonded,
+        labels,
+        label_types,
+        properties,
+    } = parts;
     let cell = state.cell("Write_data")?;
     let atoms = &state.atoms;
     let (mut x, mut image) = (atoms.x.clone(), atoms.image.clone());
@@ -191,6 +279,7 @@ fn save(
         label_types,
         pair,
         bonded,
+        properties,
         id: &atoms.id,
         kind: &atoms.kind,
         molecule: &atoms.molecule,

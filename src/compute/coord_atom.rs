@@ -100,7 +100,7 @@ impl Compute for CoordAtom {
         let a = &host.state().atoms;
         let columns = self.types.len();
         let mut values = vec![0.0; columns * a.len()];
-        pairs::visit(host.bricks(), |i, j, d| {
+        pairs::visit_within(host, cutoff, |i, j, d| {
             let near = d[0] * d[0] + d[1] * d[1] + d[2] * d[2] < cutoff * cutoff;
             if near && a.mask[i] & self.bit != 0 && a.mask[j] & self.others != 0 {
                 for (c, types) in self.types.iter().enumerate() {
@@ -109,7 +109,7 @@ impl Compute for CoordAtom {
                     }
                 }
             }
-        });
+        })?;
         Ok(if columns == 1 {
             Data::PerAtom(values)
         } else {

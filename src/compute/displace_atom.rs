@@ -1,17 +1,25 @@
 //! `compute displace/atom`: displacement of each atom since the compute was defined.
 
 use super::{Compute, ComputeEntry, ComputeId};
-use crate::domain::host::{Data, Host, Output, Part};
+use crate::domain::host::{Data, Host, Output, Part, Reference, Source};
 use crate::domain::values::{members, unwrapped};
 use crate::error::{Error, Result};
 use crate::io::codec::{Reader, Writer};
-use crate::signature::{Args, Signature};
+use crate::signature::{Args, Kind, Signature, arg, keyword};
 
 const SIGNATURE: Signature = Signature {
     name: "displace/atom",
     summary: "displacement of each atom from its position when the compute was defined",
     args: &[],
-    keywords: &[],
+    keywords: &[keyword(
+        "refresh",
+        &[arg(
+            "variable",
+            Kind::Word,
+            "name of an atom-style variable",
+        )],
+        "`dump_modify refresh` renews the reference of atoms for which the variable is not zero",
+    )],
     description: "A per-atom array with 4 columns: dx, dy, dz and their length, length units, from unwrapped \
 positions; 0 for atoms outside the group.",
     examples: &["compute d all displace/atom"],
@@ -25,20 +33,46 @@ pub const STYLE: ComputeEntry = ComputeEntry {
 
 struct DisplaceAtom {
     bit: u32,
+    refresh: Option<String>,
     reference: Vec<[f64; 3]>,
 }
 
-fn build(id: &ComputeId, _: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
+fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
+    let refresh = args.keyword("refresh").map(|k| {
+        let name = k.str("variable");
+        name.strip_prefix("v_").unwrap_or(name).to_string()
+    });
     let s = host.state();
     s.cell("compute displace/atom")?;
     let reference = (0..s.atoms.len()).map(|i| unwrapped(s, i)).collect();
     Ok(Box::new(DisplaceAtom {
         bit: id.bit,
+        refresh,
         reference,
     }))
 }
 
 impl Compute for DisplaceAtom {
+    fn refresh(&mut self, host: &mut dyn Host) -> Result<()> {
+        let Some(name) = &self.refresh else {
+            return Err(Error::input(
+                "Dump_modify refresh: compute displace/atom needs its keyword refresh for that",
+            ));
+        };
+        let values = host.per_atom(&Reference {
+            source: Source::Variable,
+            id: name.clone(),
+            index: Vec::new(),
+        })?;
+        let s = host.state();
+        for i in members(s, self.bit) {
+            if values[i] != 0.0 {
+                self.reference[i] = unwrapped(s, i);
+            }
+        }
+        Ok(())
+    }
+
     fn output(&self) -> Output {
         Output {
             per_atom: Some(4),

@@ -23,8 +23,8 @@ const SIGNATURE: Signature = Signature {
         ),
         keyword(
             "molecule",
-            &[arg("value", Kind::OneOf(&["off"]), "only off")],
-            "selection by molecule; not supported",
+            &[arg("value", Kind::OneOf(&["off", "inter", "intra"]), "")],
+            "pairs of all atoms (off, default), of different molecules (inter) or within one (intra)",
         ),
     ],
     description: "The scalar is the energy of all pairs with one atom in each group, the vector the force of the second group on \
@@ -43,6 +43,8 @@ struct GroupGroup {
     first: u32,
     second: u32,
     pair: bool,
+    /// Only pairs of the same (true) or of different (false) molecules.
+    same: Option<bool>,
 }
 
 fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
@@ -52,7 +54,21 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         .groups
         .require("compute group/group", name)
         .map_err(|e| e.or_at(args.word("group2-ID")))?;
+    let same = match args.keyword("molecule") {
+        None => None,
+        Some(k) => match k.str("value") {
+            "off" => None,
+            v if host.state().atom_style.molecule => Some(v == "intra"),
+            v => {
+                return Err(Error::input(format!(
+                    "Compute group/group molecule {v} requires molecule IDs"
+                ))
+                .at(k.word("value")));
+            }
+        },
+    };
     Ok(Box::new(GroupGroup {
+        same,
         first: id.bit,
         second,
         pair: args
@@ -71,7 +87,10 @@ impl GroupGroup {
             let forward = a.mask[i] & self.first != 0 && a.mask[j] & self.second != 0;
             let backward = a.mask[j] & self.first != 0 && a.mask[i] & self.second != 0;
             let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-            if !(forward || backward) || r2 >= cutoff * cutoff {
+            let excluded = self
+                .same
+                .is_some_and(|same| same != (a.molecule[i] == a.molecule[j]));
+            if !(forward || backward) || excluded || r2 >= cutoff * cutoff {
                 return;
             }
             match host.pair_single((a.kind[i], a.kind[j]), r2, (charge(i), charge(j))) {

@@ -96,6 +96,16 @@ pub trait Compute {
         .at(0))
     }
 
+    /// Renews what the compute remembers of the past (`dump_modify refresh`).
+    ///
+    /// # Errors
+    /// There is nothing to renew, or it cannot be done.
+    fn refresh(&mut self, _host: &mut dyn Host) -> Result<()> {
+        Err(Error::input(
+            "Dump_modify refresh: this compute remembers nothing to be refreshed; compute displace/atom does",
+        ))
+    }
+
     /// State for restart files (reference positions), if there is any.
     fn state(&self) -> Option<Vec<u8>> {
         None
@@ -142,6 +152,7 @@ pub const COMPUTES: &[ComputeEntry] = &[
     property_atom::STYLE,
     rdf::STYLE,
     reduce::STYLE,
+    reduce::STYLE_REGION,
     stress_atom::STYLE,
     temp::STYLE,
     temp_com::STYLE,

@@ -88,7 +88,7 @@ impl Msd {
         self.samples += 1;
         let n = self.samples as f64;
         for (r, x) in self.reference.iter_mut().zip(now) {
-            (0..3).for_each(|k| r[k] = (r[k] * (n - 1.0) + x[k]) / n);
+            (0..3).for_each(|k| r[k] = (r[k] * n + x[k]) / (n + 1.0));
         }
     }
 }

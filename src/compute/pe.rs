@@ -6,7 +6,9 @@ use crate::domain::host::{Data, Host, Output, Part};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, many};
 
-const PARTS: &[&str] = &["pair", "bond", "angle", "kspace", "fix"];
+const PARTS: &[&str] = &[
+    "pair", "bond", "angle", "dihedral", "improper", "kspace", "fix",
+];
 
 const SIGNATURE: Signature = Signature {
     name: "pe",
@@ -62,7 +64,9 @@ impl Compute for Pe {
             "bond" => t.bond,
             "angle" => t.angle,
             "kspace" => t.long,
-            _ => t.fix_energy,
+            "fix" => t.fix_energy,
+            // there are no dihedrals and impropers
+            _ => 0.0,
         };
         Ok(Data::Scalar(self.parts.iter().map(|p| part(p)).sum()))
     }

@@ -3,8 +3,13 @@
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::Tally;
 use crate::domain::host::{Data, Host, Output, Part, Source};
+use crate::domain::state::CONTRIBUTIONS;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, many};
+
+const PARTS: &[&str] = &[
+    "ke", "virial", "pair", "bond", "angle", "dihedral", "improper", "kspace", "fix",
+];
 
 const SIGNATURE: Signature = Signature {
     name: "pressure",
@@ -17,8 +22,8 @@ const SIGNATURE: Signature = Signature {
         ),
         many(
             "part",
-            Kind::OneOf(&["ke", "virial", "fix"]),
-            "contributions; default all",
+            Kind::OneOf(PARTS),
+            "contributions; default all (`virial`: all but ke)",
         ),
     ],
     keywords: &[],
@@ -41,6 +46,8 @@ struct Pressure {
     temperature: Option<String>,
     kinetic: bool,
     virial: bool,
+    /// Contributions to the virial, if not all of them
+    parts: Vec<&'static str>,
     fix: bool,
 }
 
@@ -70,10 +77,12 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         }
     };
     let virial = parts.is_empty() || has("virial");
+    let given = CONTRIBUTIONS.iter().copied().filter(|c| !virial && has(c));
     Ok(Box::new(Pressure {
         temperature,
         kinetic,
         virial,
+        parts: given.collect(),
         fix: virial || has("fix"),
     }))
 }
@@ -82,7 +91,7 @@ impl Pressure {
     /// Virial with tail and fixes, energy units.
     fn total_virial(&self, host: &mut dyn Host) -> Result<[f64; 6]> {
         let mut w = [0.0; 6];
-        if !(self.virial || self.fix) {
+        if !(self.virial || self.fix) && self.parts.is_empty() {
             return Ok(w);
         }
         host.tally(Tally {
@@ -94,9 +103,13 @@ impl Pressure {
         for k in 0..6 {
             if self.virial {
                 w[k] += t.virial[k];
-                if k < usize::from(s.dimension) {
-                    w[k] += t.tail_virial;
-                }
+            }
+            for part in &self.parts {
+                w[k] += t.virial_of(part, k);
+            }
+            let tail = self.virial || self.parts.contains(&"pair");
+            if tail && k < usize::from(s.dimension) {
+                w[k] += t.tail_virial;
             }
             if self.fix {
                 w[k] += t.fix_virial[k];

@@ -87,11 +87,11 @@ impl Rdf {
     }
 
     /// Numbers of ordered pairs per pair of types and bin.
-    fn histogram(&self, host: &dyn Host, range: f64) -> Vec<Vec<f64>> {
+    fn histogram(&self, host: &dyn Host, range: f64) -> Result<Vec<Vec<f64>>> {
         let mut hist = vec![vec![0.0; self.bins]; self.pairs.len()];
         let per_length = self.bins as f64 / range;
         let a = &host.state().atoms;
-        pairs::visit(host.bricks(), |i, j, d| {
+        pairs::visit_within(host, range, |i, j, d| {
             if a.mask[i] & a.mask[j] & self.bit == 0 {
                 return;
             }
@@ -103,8 +103,8 @@ impl Rdf {
             for (h, (first, second)) in hist.iter_mut().zip(&self.pairs) {
                 h[bin] += f64::from(u8::from(first[ti] && second[tj]));
             }
-        });
-        hist
+        })?;
+        Ok(hist)
     }
 }
 
@@ -118,7 +118,7 @@ impl Compute for Rdf {
 
     fn evaluate(&mut self, _: Part, host: &mut dyn Host) -> Result<Data> {
         let range = self.range(host)?;
-        let hist = self.histogram(host, range);
+        let hist = self.histogram(host, range)?;
         let s = host.state();
         let volume = s.cell("compute rdf")?.volume(s.dimension);
         let columns = 1 + 2 * self.pairs.len();

@@ -2,9 +2,10 @@
 
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::host::{Data, Host, Output, Part};
+use crate::domain::regions;
 use crate::domain::values::{AtomValue, Shape, expand, members};
 use crate::error::{Error, Result};
-use crate::signature::{Args, Kind, Signature, arg, keyword, many};
+use crate::signature::{Arg, Args, Keyword, Kind, Signature, arg, keyword, many};
 
 const MODES: &[&str] = &[
     "sum", "sumsq", "sumabs", "min", "max", "minabs", "maxabs", "ave", "avesq", "aveabs",
@@ -15,20 +16,9 @@ const SIGNATURE: Signature = Signature {
     summary: "one number from per-atom values of a group",
     args: &[
         arg("mode", Kind::OneOf(MODES), "how values are combined"),
-        many(
-            "input",
-            Kind::Word,
-            "x y z vx vy vz fx fy fz, c_ID, c_ID[i], f_ID, v_name of atom style",
-        ),
+        INPUT,
     ],
-    keywords: &[keyword(
-        "replace",
-        &[
-            arg("vec1", Kind::Count, "input that is replaced"),
-            arg("vec2", Kind::Count, "input whose extremum selects the atom"),
-        ],
-        "give the value of input vec1 at the atom where input vec2 is extreme (min and max only)",
-    )],
+    keywords: KEYWORDS,
     description: "One input gives a scalar, several give a vector. A compute or fix with several columns may be given \
 as c_ID[*].",
     examples: &[
@@ -37,10 +27,51 @@ as c_ID[*].",
     ],
 };
 
+const KEYWORDS: &[Keyword] = &[
+    keyword(
+        "replace",
+        &[
+            arg("vec1", Kind::Count, "input that is replaced"),
+            arg("vec2", Kind::Count, "input whose extremum selects the atom"),
+        ],
+        "give the value of input vec1 at the atom where input vec2 is extreme (min and max only)",
+    ),
+    keyword(
+        "inputs",
+        &[arg("kind", Kind::OneOf(&["peratom", "local"]), "")],
+        "peratom (default); there are no local values",
+    ),
+];
+
+const INPUT: Arg = many(
+    "input",
+    Kind::Word,
+    "x y z vx vy vz fx fy fz, c_ID, c_ID[i], f_ID, v_name of atom style",
+);
+
+const REGION: Signature = Signature {
+    name: "reduce/region",
+    summary: "one number from per-atom values of the atoms of a group that are in a region now",
+    args: &[
+        arg("region-ID", Kind::Uses("region"), "region, which may move"),
+        arg("mode", Kind::OneOf(MODES), "how values are combined"),
+        INPUT,
+    ],
+    keywords: KEYWORDS,
+    description: "As compute reduce, for the atoms that are inside of the region when the compute is evaluated.",
+    examples: &["compute t all reduce/region hot ave c_ke"],
+};
+
 /// The line of the table.
 pub const STYLE: ComputeEntry = ComputeEntry {
     signature: &SIGNATURE,
     build,
+};
+
+/// The line of the table.
+pub const STYLE_REGION: ComputeEntry = ComputeEntry {
+    signature: &REGION,
+    build: build_region,
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -57,9 +88,23 @@ struct Reduce {
     power: fn(f64) -> f64,
     inputs: Vec<AtomValue>,
     replace: Vec<(usize, usize)>,
+    region: Option<String>,
 }
 
 fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
+    Ok(Box::new(reduce(id, args, host)?))
+}
+
+fn build_region(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
+    let region = args.str("region-ID");
+    regions::require(&host.state().regions, "Compute reduce/region", region)
+        .map_err(|e| e.or_at(args.word("region-ID")))?;
+    let mut compute = reduce(id, args, host)?;
+    compute.region = Some(region.to_string());
+    Ok(Box::new(compute))
+}
+
+fn reduce(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Reduce> {
     let name = args.str("mode");
     let mode = match &name[..3] {
         "sum" => Mode::Sum,
@@ -94,6 +139,15 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
     }
     let mut replace = Vec::new();
     for k in args.keywords() {
+        if k.name() == "inputs" {
+            if k.str("kind") == "local" {
+                return Err(Error::input(
+                    "compute reduce inputs local: argyro has no local values, only per-atom values",
+                )
+                .at(k.word("kind")));
+            }
+            continue;
+        }
         let (a, b) = (k.int("vec1")? as usize, k.int("vec2")? as usize);
         if a > inputs.len() || b > inputs.len() || a == b || !matches!(mode, Mode::Min | Mode::Max)
         {
@@ -101,18 +155,19 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         }
         replace.push((a - 1, b - 1));
     }
-    Ok(Box::new(Reduce {
+    Ok(Reduce {
         bit: id.bit,
         mode,
         power,
         inputs,
         replace,
-    }))
+        region: None,
+    })
 }
 
 impl Reduce {
     /// The reduced value and the atom where an extremum is.
-    fn one(&self, values: &[f64], host: &dyn Host) -> (f64, Option<usize>) {
+    fn one(&self, values: &[f64], host: &dyn Host) -> Result<(f64, Option<usize>)> {
         let mut acc = match self.mode {
             Mode::Min => f64::MAX,
             Mode::Max => -f64::MAX,
@@ -120,7 +175,15 @@ impl Reduce {
         };
         let mut at = None;
         let mut count = 0.0;
-        for i in members(host.state(), self.bit) {
+        let s = host.state();
+        let region = match &self.region {
+            Some(id) => Some(regions::require(&s.regions, "Compute reduce/region", id)?),
+            None => None,
+        };
+        for i in members(s, self.bit) {
+            if region.is_some_and(|r| !r.contains(s.atoms.x[i])) {
+                continue;
+            }
             let v = (self.power)(values[i]);
             count += 1.0;
             match self.mode {
@@ -133,7 +196,7 @@ impl Reduce {
         if self.mode == Mode::Mean && count > 0.0 {
             acc /= count;
         }
-        (acc, at)
+        Ok((acc, at))
     }
 }
 
@@ -161,7 +224,13 @@ impl Compute for Reduce {
             .iter()
             .map(|v| v.evaluate(host))
             .collect::<Result<Vec<_>>>()?;
-        let reduced: Vec<_> = columns.iter().map(|c| self.one(c, host)).collect();
+        if let Some(id) = &self.region {
+            regions::update(host, id)?;
+        }
+        let reduced = columns
+            .iter()
+            .map(|c| self.one(c, host))
+            .collect::<Result<Vec<_>>>()?;
         let mut out: Vec<f64> = reduced.iter().map(|r| r.0).collect();
         for &(a, b) in &self.replace {
             if let Some(i) = reduced[b].1 {

@@ -3,9 +3,14 @@
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::Tally;
 use crate::domain::host::{Data, Host, Output, Part, Source};
+use crate::domain::state::CONTRIBUTIONS;
 use crate::domain::values::members;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, many};
+
+const PARTS: &[&str] = &[
+    "ke", "virial", "pair", "bond", "angle", "dihedral", "improper", "kspace", "fix",
+];
 
 const SIGNATURE: Signature = Signature {
     name: "stress/atom",
@@ -14,12 +19,12 @@ const SIGNATURE: Signature = Signature {
         arg(
             "temp-ID",
             Kind::Uses("compute"),
-            "temperature compute, or NULL to use the velocities as they are",
+            "temperature compute whose velocity bias is left out, or NULL to use the velocities as they are",
         ),
         many(
             "part",
-            Kind::OneOf(&["ke", "virial"]),
-            "contributions; default both",
+            Kind::OneOf(PARTS),
+            "contributions; default all (`virial`: all but ke)",
         ),
     ],
     keywords: &[],
@@ -40,8 +45,11 @@ pub const STYLE: ComputeEntry = ComputeEntry {
 
 struct StressAtom {
     bit: u32,
+    temperature: Option<String>,
     kinetic: bool,
     virial: bool,
+    /// Contributions to the virial, if not all of them
+    parts: Vec<&'static str>,
 }
 
 fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
@@ -53,20 +61,17 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
             ))
             .at(args.word("temp-ID"))
         })?;
-        if name != "thermo_temp" {
-            return Err(Error::input(format!(
-                "compute stress/atom with temperature compute {name} is not supported"
-            ))
-            .at(args.word("temp-ID"))
-            .help("use NULL or thermo_temp: no velocity bias is removed"));
-        }
     }
     let parts = args.all("part");
-    let has = |p: &str| parts.is_empty() || parts.iter().any(|x| x.1 == p);
+    let has = |p: &str| parts.iter().any(|x| x.1 == p);
+    let virial = parts.is_empty() || has("virial");
+    let given = CONTRIBUTIONS.iter().copied().filter(|c| !virial && has(c));
     Ok(Box::new(StressAtom {
         bit: id.bit,
-        kinetic: has("ke"),
-        virial: has("virial"),
+        temperature: (name != "NULL").then(|| name.to_string()),
+        kinetic: parts.is_empty() || has("ke"),
+        virial,
+        parts: given.collect(),
     }))
 }
 
@@ -79,7 +84,11 @@ impl Compute for StressAtom {
     }
 
     fn evaluate(&mut self, _: Part, host: &mut dyn Host) -> Result<Data> {
-        if self.virial {
+        let bias = match &self.temperature {
+            Some(id) if self.kinetic => host.velocity_bias(id)?,
+            _ => None,
+        };
+        if self.virial || !self.parts.is_empty() {
             host.tally(Tally {
                 virial: true,
                 atom_virial: true,
@@ -93,8 +102,14 @@ impl Compute for StressAtom {
             if self.virial {
                 w = s.tallies.atom_virial.get(i).copied().unwrap_or(w);
             }
+            for part in &self.parts {
+                (0..6).for_each(|k| w[k] += s.tallies.atom_virial_of(part, i, k));
+            }
             if self.kinetic {
-                let (v, m) = (s.atoms.v[i], s.mass_of(i) * s.units.mvv2e);
+                let (mut v, m) = (s.atoms.v[i], s.mass_of(i) * s.units.mvv2e);
+                if let Some(bias) = &bias {
+                    (0..3).for_each(|k| v[k] -= bias[i][k]);
+                }
                 for (k, (a, b)) in [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
                     .into_iter()
                     .enumerate()

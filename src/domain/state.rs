@@ -54,6 +54,10 @@ pub struct Types {
     pub mass: Vec<Option<f64>>,
     /// Type label of each type, length count + 1.
     pub label: Vec<Option<String>>,
+    /// Labels of bond types, indexed by type; may be shorter than their number.
+    pub bond_label: Vec<Option<String>>,
+    /// Labels of angle types.
+    pub angle_label: Vec<Option<String>>,
     /// Number of bond types.
     pub bonds: usize,
     /// Number of angle types.
@@ -67,9 +71,41 @@ impl Types {
             count,
             mass: vec![None; count + 1],
             label: vec![None; count + 1],
+            bond_label: Vec::new(),
+            angle_label: Vec::new(),
             bonds: 0,
             angles: 0,
         }
+    }
+
+    /// The type of bonds or angles that `word` names: a number as it is, or the number of a label.
+    pub fn bonded_type(labels: &[Option<String>], word: &str) -> String {
+        let found = labels.iter().position(|l| l.as_deref() == Some(word));
+        found.map_or_else(|| word.to_string(), |t| t.to_string())
+    }
+
+    /// Gives type `t` of `most` types of bonds or angles a label.
+    ///
+    /// # Errors
+    /// There is no such type, or another one has the label.
+    pub fn set_bonded_label(
+        labels: &mut Vec<Option<String>>,
+        most: usize,
+        t: usize,
+        label: &str,
+    ) -> Result<()> {
+        if t == 0 || t > most {
+            return Err(Error::input(format!("Invalid type {t}: there are {most}")));
+        }
+        let other = |(k, l): (usize, &Option<String>)| k != t && l.as_deref() == Some(label);
+        if labels.iter().enumerate().any(other) {
+            return Err(Error::input(format!(
+                "Type label {label} is given to two types"
+            )));
+        }
+        labels.resize(labels.len().max(most + 1), None);
+        labels[t] = Some(label.to_string());
+        Ok(())
     }
 
     /// Mass of type `t`, or 1 if it is not set; runs refuse unset masses beforehand.
@@ -199,6 +235,97 @@ pub struct Tallies {
     pub atom_energy: Vec<f64>,
     /// Per-atom virial, sum r_a f_b, sign such that the sum over atoms is `virial`.
     pub atom_virial: Vec<[f64; 6]>,
+    /// What bonds add to `virial` and the per-atom values.
+    pub bonds: Share,
+    /// The same of angles.
+    pub angles: Share,
+    /// The same of long-range electrostatics.
+    pub kspace: Share,
+}
+
+/// What one contribution adds to the virial and to per-atom values.
+#[derive(Debug, Clone, Default)]
+pub struct Share {
+    /// Sum r_a f_b: xx yy zz xy xz yz.
+    pub virial: [f64; 6],
+    /// Per-atom energy, if accumulated.
+    pub atom_energy: Vec<f64>,
+    /// Per-atom virial, if accumulated.
+    pub atom_virial: Vec<[f64; 6]>,
+}
+
+/// Names of the contributions to virials and per-atom energies as computes know them; those without one are zero.
+pub const CONTRIBUTIONS: &[&str] = &["pair", "bond", "angle", "dihedral", "improper", "kspace"];
+
+impl Tallies {
+    /// Zeros with the per-atom arrays that `tally` asks for.
+    pub fn zero(tally: Tally, atoms: usize) -> Self {
+        let length = |on: bool| if on { atoms } else { 0 };
+        Self {
+            has: tally,
+            atom_energy: vec![0.0; length(tally.atom_energy)],
+            atom_virial: vec![[0.0; 6]; length(tally.atom_virial)],
+            ..Self::default()
+        }
+    }
+
+    /// Adds virial and per-atom values of a share.
+    pub fn add(&mut self, share: &Share) {
+        (0..6).for_each(|k| self.virial[k] += share.virial[k]);
+        for (sum, e) in self.atom_energy.iter_mut().zip(&share.atom_energy) {
+            *sum += e;
+        }
+        for (sum, v) in self.atom_virial.iter_mut().zip(&share.atom_virial) {
+            (0..6).for_each(|k| sum[k] += v[k]);
+        }
+    }
+
+    /// Virial and per-atom values of these tallies as a share.
+    pub fn into_share(self) -> Share {
+        Share {
+            virial: self.virial,
+            atom_energy: self.atom_energy,
+            atom_virial: self.atom_virial,
+        }
+    }
+
+    fn share(&self, part: &str) -> Option<&Share> {
+        match part {
+            "bond" => Some(&self.bonds),
+            "angle" => Some(&self.angles),
+            "kspace" => Some(&self.kspace),
+            _ => None,
+        }
+    }
+
+    /// A value of one of the [`CONTRIBUTIONS`], from that of the sum and those of the shares.
+    fn part<T>(&self, name: &str, zero: T, total: T, of: impl Fn(&Share) -> T) -> T
+    where
+        T: std::ops::Sub<Output = T>,
+    {
+        match (name, self.share(name)) {
+            ("pair", _) => total - of(&self.bonds) - of(&self.angles) - of(&self.kspace),
+            (_, Some(share)) => of(share),
+            _ => zero,
+        }
+    }
+
+    /// Component `k` of the virial of one of the [`CONTRIBUTIONS`], without the tail.
+    pub fn virial_of(&self, part: &str, k: usize) -> f64 {
+        self.part(part, 0.0, self.virial[k], |s| s.virial[k])
+    }
+
+    /// Energy of atom `i` by one of the [`CONTRIBUTIONS`].
+    pub fn atom_energy_of(&self, part: &str, i: usize) -> f64 {
+        let of = |e: &[f64]| e.get(i).copied().unwrap_or(0.0);
+        self.part(part, 0.0, of(&self.atom_energy), |s| of(&s.atom_energy))
+    }
+
+    /// Component `k` of the virial of atom `i` by one of the [`CONTRIBUTIONS`].
+    pub fn atom_virial_of(&self, part: &str, i: usize, k: usize) -> f64 {
+        let of = |v: &[[f64; 6]]| v.get(i).map_or(0.0, |v| v[k]);
+        self.part(part, 0.0, of(&self.atom_virial), |s| of(&s.atom_virial))
+    }
 }
 
 /// Steps of the present run.

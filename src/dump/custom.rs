@@ -1,7 +1,7 @@
 //! `dump custom` and `dump atom`: LAMMPS' text format with chosen columns.
 
 use super::file_common::Output;
-use super::selection_common::{Attribute, Selection, attributes, column};
+use super::selection_common::{Attribute, REGION, Selection, attributes, column};
 use super::{Dump, DumpEntry, DumpId};
 use crate::cformat::{Conversion, LineFormat};
 use crate::domain::host::Host;
@@ -31,7 +31,29 @@ const ATOM: Signature = Signature {
     examples: &["dump 1 all atom 100 traj.dump"],
 };
 
-const COMMON: [Keyword; 12] = [
+const COMMON: [Keyword; 18] = [
+    REGION,
+    keyword("buffer", &[arg("value", Kind::YesNo, "")], "without effect"),
+    keyword(
+        "header",
+        &[arg("value", Kind::YesNo, "yes or no")],
+        "write the header of every frame, default yes",
+    ),
+    keyword(
+        "maxfiles",
+        &[arg("N", Kind::Int, "number, -1 for all")],
+        "keep only the last N files of a dump with * in its name",
+    ),
+    keyword(
+        "pbc",
+        &[arg("value", Kind::YesNo, "yes or no")],
+        "wrap positions into the periodic box, default no",
+    ),
+    keyword(
+        "types",
+        &[arg("value", Kind::OneOf(&["numeric", "labels"]), "")],
+        "how types are written, default numeric",
+    ),
     keyword(
         "append",
         &[arg("value", Kind::YesNo, "append to an existing file")],
@@ -144,6 +166,9 @@ struct Custom {
     time: bool,
     units: bool,
     units_written: bool,
+    headers: bool,
+    pbc: bool,
+    labels: bool,
 }
 
 #[derive(Default)]
@@ -166,6 +191,17 @@ fn build_atom(id: &DumpId, _: &Args, _: &mut dyn Host) -> Result<Box<dyn Dump>> 
     Ok(Box::new(dump))
 }
 
+/// Wraps all atoms into the periodic box; returns their positions and images before that.
+fn wrapped(host: &mut dyn Host) -> (Vec<[f64; 3]>, Vec<[i32; 3]>) {
+    let s = host.state_mut();
+    let before = (s.atoms.x.clone(), s.atoms.image.clone());
+    if let Some(cell) = &s.cell {
+        let atoms = s.atoms.x.iter_mut().zip(&mut s.atoms.image);
+        atoms.for_each(|(x, image)| cell.wrap(x, image));
+    }
+    before
+}
+
 impl Custom {
     fn new(id: &DumpId, columns: Vec<(String, Attribute)>, atom: bool) -> Self {
         Self {
@@ -181,6 +217,9 @@ impl Custom {
             time: false,
             units: false,
             units_written: false,
+            headers: true,
+            pbc: false,
+            labels: false,
         }
     }
 
@@ -355,6 +394,21 @@ impl Dump for Custom {
                     self.image = k.yes_no("value")?;
                     self.atom_columns();
                 }
+                "header" => self.headers = k.yes_no("value")?,
+                "pbc" => self.pbc = k.yes_no("value")?,
+                "types" => {
+                    self.labels = k.str("value") == "labels";
+                    if self.labels && host.state().types.label.iter().skip(1).any(Option::is_none) {
+                        return Err(Error::input("Label map is incomplete: all types must be assigned a unique type label")
+                            .at(k.word("value"))
+                            .help("labelmap atom 1 Li 2 P ..."));
+                    }
+                }
+                "maxfiles" => self
+                    .output
+                    .keep(k.int("N")?)
+                    .map_err(|e| e.at(k.word("N")))?,
+                "buffer" => {}
                 "time" => self.time = k.yes_no("value")?,
                 "units" => self.units = k.yes_no("value")?,
                 "colname" => {
@@ -380,13 +434,23 @@ impl Dump for Custom {
     }
 
     fn write(&mut self, host: &mut dyn Host) -> Result<()> {
+        let saved = self.pbc.then(|| wrapped(host));
         let values = self
             .columns
             .iter()
             .map(|(_, a)| column(a, host))
-            .collect::<Result<Vec<_>>>()?;
+            .collect::<Result<Vec<_>>>();
+        if let Some((x, image)) = saved {
+            let atoms = &mut host.state_mut().atoms;
+            (atoms.x, atoms.image) = (x, image);
+        }
+        let values = values?;
         let order = self.selection.select(self.id.bit, &values, host)?;
-        let mut out = self.header(order.len(), host)?;
+        let mut out = if self.headers {
+            self.header(order.len(), host)?
+        } else {
+            Vec::new()
+        };
         out.reserve(order.len() * self.columns.len() * 12);
         let format = self.line_format();
         let s = host.state();
@@ -406,6 +470,7 @@ impl Dump for Custom {
                 let v = values[k][i];
                 match &self.columns[k].1 {
                     Attribute::Element => c.write_str(out, &names[v as usize].0),
+                    Attribute::Type if self.labels => c.write_str(out, &names[v as usize].1),
                     Attribute::TypeLabel => c.write_str(out, &names[v as usize].1),
                     a if a.is_int() && !c.is_float() => c.write_i64(out, v as i64),
                     _ => c.write_f64(out, v),

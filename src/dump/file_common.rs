@@ -18,6 +18,9 @@ pub struct Output {
     pad: usize,
     append: bool,
     file: Option<File>,
+    /// Most files to keep of a dump with one file per frame, and those written.
+    most: Option<usize>,
+    written: std::collections::VecDeque<String>,
 }
 
 impl Output {
@@ -26,6 +29,8 @@ impl Output {
         Self {
             path: path.to_string(),
             pad: 0,
+            most: None,
+            written: std::collections::VecDeque::new(),
             append: false,
             file: None,
         }
@@ -59,6 +64,28 @@ impl Output {
     /// Whether every frame has a file of its own.
     pub fn one_per_frame(&self) -> bool {
         self.path.contains('*')
+    }
+
+    /// `dump_modify maxfiles`: keeps only the last `n` files, all of them with -1.
+    ///
+    /// # Errors
+    /// The file name has no `*`, or the number makes no sense.
+    pub fn keep(&mut self, n: i64) -> Result<()> {
+        if !self.one_per_frame() {
+            return Err(Error::input(
+                "Cannot use dump_modify maxfiles without * in dump file name",
+            ));
+        }
+        self.most = match n {
+            -1 => None,
+            n if n > 0 => usize::try_from(n).ok(),
+            _ => {
+                return Err(Error::input(format!(
+                    "Invalid dump_modify maxfiles argument: {n}; must be > 0 or -1"
+                )));
+            }
+        };
+        Ok(())
     }
 
     /// Opens the common file, once.
@@ -95,7 +122,15 @@ impl Output {
             let path = self
                 .path
                 .replacen('*', &format!("{step:0width$}", width = self.pad), 1);
-            return write_whole(Path::new(&path), &self.encode(text)).map_err(|e| failed(&path, e));
+            write_whole(Path::new(&path), &self.encode(text)).map_err(|e| failed(&path, e))?;
+            self.written.push_back(path);
+            while self.most.is_some_and(|most| self.written.len() > most) {
+                if let Some(old) = self.written.pop_front() {
+                    // A file that is gone already is no loss.
+                    let _ = std::fs::remove_file(old);
+                }
+            }
+            return Ok(());
         }
         self.open()?;
         let bytes = self.encode(text);

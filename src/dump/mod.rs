@@ -8,6 +8,7 @@ pub mod file_common;
 #[cfg(feature = "hdf5")]
 pub mod h5md;
 pub mod selection_common;
+pub mod xtc;
 pub mod xyz;
 
 use crate::domain::host::Host;
@@ -73,6 +74,7 @@ pub const DUMPS: &[DumpEntry] = &[
     custom::ATOM_STYLE,
     custom::STYLE,
     dcd::STYLE,
+    xtc::STYLE,
     #[cfg(feature = "hdf5")]
     h5md::STYLE,
     xyz::EXTENDED,

@@ -3,9 +3,10 @@
 use crate::domain::State;
 pub use crate::domain::attribute::{ATTRIBUTES, Attribute, column, require_custom};
 use crate::domain::host::Host;
+use crate::domain::regions;
 use crate::domain::values::{Shape, expand, require_per_atom};
 use crate::error::{Error, Result};
-use crate::signature::{KeywordArgs, parse_int, parse_real};
+use crate::signature::{Keyword, KeywordArgs, Kind, arg, keyword, parse_int, parse_real};
 
 /// Parses the attribute words of a command, expanding `c_ID[*]`; returns them with their column names.
 ///
@@ -69,11 +70,20 @@ pub enum Sort {
     Column(usize, bool),
 }
 
+/// `dump_modify region`
+pub const REGION: Keyword = keyword(
+    "region",
+    &[arg("region-ID", Kind::Word, "a region, or none")],
+    "write only atoms in the region",
+);
+
 /// Which atoms are written, in which order, and how types are called.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// Comparisons that all must hold.
     pub thresholds: Vec<Threshold>,
+    /// Region to be in.
+    pub region: Option<String>,
     /// Order.
     pub sort: Sort,
     /// Element name per type from `dump_modify element`, index type - 1.
@@ -99,6 +109,15 @@ impl Selection {
                 self.sort =
                     sort_of(k.str("order"), columns).map_err(|e| e.or_at(k.word("order")))?;
             }
+            "region" => {
+                let id = k.str("region-ID");
+                self.region = None;
+                if id != "none" {
+                    regions::require(&host.state().regions, "Dump_modify", id)
+                        .map_err(|e| e.or_at(k.word("region-ID")))?;
+                    self.region = Some(id.to_string());
+                }
+            }
             "thresh" => self.threshold(k, host)?,
             _ => return Ok(false),
         }
@@ -121,12 +140,12 @@ impl Selection {
             .filter(|a| !a.is_text())
             .ok_or_else(|| unknown(word).at(k.word("attribute")))?;
         check(&attribute, word, host).map_err(|e| e.or_at(k.word("attribute")))?;
-        const OPERATORS: &[&str] = &["<", "<=", ">", ">=", "==", "!="];
+        const OPERATORS: &[&str] = &["<", "<=", ">", ">=", "==", "!=", "|^"];
         if !OPERATORS.contains(&operator) {
             return Err(
                 Error::input(format!("Invalid dump_modify thresh operator '{operator}'"))
                     .at(k.word("operator"))
-                    .help("operators are < <= > >= == !="),
+                    .help("operators are < <= > >= == != |^"),
             );
         }
         let value = parse_real(value).ok_or_else(|| {
@@ -161,6 +180,14 @@ impl Selection {
             .iter()
             .map(|m| m & bit != 0)
             .collect();
+        if let Some(id) = &self.region {
+            regions::update(host, id)?;
+            let s = host.state();
+            let region = regions::require(&s.regions, "Dump", id)?;
+            for (k, x) in keep.iter_mut().zip(&s.atoms.x) {
+                *k &= region.contains(*x);
+            }
+        }
         for t in &self.thresholds {
             let values = column(&t.attribute, host)?;
             for (k, v) in keep.iter_mut().zip(values) {
@@ -170,6 +197,7 @@ impl Selection {
                     ">" => v > t.value,
                     ">=" => v >= t.value,
                     "==" => v == t.value,
+                    "|^" => (v == 0.0) != (t.value == 0.0),
                     _ => v != t.value,
                 };
             }

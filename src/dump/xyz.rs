@@ -1,7 +1,7 @@
 //! `dump xyz` and `dump extxyz`.
 
 use super::file_common::Output;
-use super::selection_common::{Attribute, Selection, column};
+use super::selection_common::{Attribute, REGION, Selection, column};
 use super::{Dump, DumpEntry, DumpId};
 use crate::cformat::{Conversion, general};
 use crate::domain::host::Host;
@@ -28,7 +28,9 @@ element`, type labels or masses; positions are those in the cell. Units are thos
     examples: &["dump 1 all extxyz 100 traj.extxyz"],
 };
 
-const COMMON: [Keyword; 10] = [
+const COMMON: [Keyword; 12] = [
+    REGION,
+    keyword("buffer", &[arg("value", Kind::YesNo, "")], "without effect"),
     keyword(
         "append",
         &[arg("value", Kind::YesNo, "append to an existing file")],
@@ -211,6 +213,7 @@ impl Dump for Xyz {
                     ))
                     .at(k.position()));
                 }
+                "buffer" => {}
                 "vel" => self.velocities = k.yes_no("value")?,
                 "forces" => self.forces = k.yes_no("value")?,
                 "time" => self.time = k.yes_no("value")?,

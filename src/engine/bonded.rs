@@ -4,6 +4,7 @@ use super::Engine;
 use crate::angle::{self, Angles};
 use crate::bond::{self, Bonds};
 use crate::domain::Tally;
+use crate::domain::state::Tallies;
 use crate::domain::topology::Resolved;
 use crate::error::{Error, Result};
 
@@ -86,10 +87,18 @@ impl Engine {
         let state = &self.state;
         let mut result = Ok(());
         if let Some(b) = bonds {
-            result = bond::evaluate(b, &resolved.bonds, state, tally, &mut force, &mut tallies);
+            let mut own = Tallies::zero(tally, n);
+            result = bond::evaluate(b, &resolved.bonds, state, tally, &mut force, &mut own);
+            tallies.bond += own.bond;
+            tallies.bonds = own.into_share();
+            tallies.add(&tallies.bonds.clone());
         }
         if let (Some(a), Ok(())) = (angles, &result) {
-            result = angle::evaluate(a, &resolved.angles, state, tally, &mut force, &mut tallies);
+            let mut own = Tallies::zero(tally, n);
+            result = angle::evaluate(a, &resolved.angles, state, tally, &mut force, &mut own);
+            tallies.angle += own.angle;
+            tallies.angles = own.into_share();
+            tallies.add(&tallies.angles.clone());
         }
         if keep_forces {
             self.state.atoms.f = force;

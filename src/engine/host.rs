@@ -282,6 +282,8 @@ impl Host for Engine {
             .atoms
             .mask
             .iter()
+            // As in LAMMPS, atoms that are lost during a run count until its end.
+            .chain(&self.lost_masks)
             .filter(|m| *m & group_bit != 0)
             .count();
         let removed: f64 = self

@@ -6,6 +6,7 @@
 use super::clock::Section;
 use super::{Engine, KspaceSlot};
 use crate::domain::Tally;
+use crate::domain::state::Share;
 use crate::error::{Error, Result};
 use crate::kspace::{self, KspaceModify, LongRange, RealSpace};
 use crate::signature::Args;
@@ -109,13 +110,12 @@ impl Engine {
             })?;
         let (t, r) = (&mut self.state.tallies, &slot.result);
         t.long += r.energy;
-        (0..6).for_each(|k| t.virial[k] += r.virial[k]);
-        for (sum, e) in t.atom_energy.iter_mut().zip(&r.atom_energy) {
-            *sum += e;
-        }
-        for (sum, v) in t.atom_virial.iter_mut().zip(&r.atom_virial) {
-            (0..6).for_each(|k| sum[k] += v[k]);
-        }
+        t.kspace = Share {
+            virial: r.virial,
+            atom_energy: r.atom_energy.clone(),
+            atom_virial: r.atom_virial.clone(),
+        };
+        t.add(&t.kspace.clone());
         if self.state.run.running {
             self.clock.book(Section::Kspace);
         }

@@ -204,10 +204,13 @@ impl Engine {
             return wrap_atoms(&mut self.state);
         }
         let before = self.state.atoms.id.clone();
+        let masks = self.state.atoms.mask.clone();
         let lost = wrap_and_drop(&mut self.state);
         if !lost.is_empty() {
             let keep: Vec<bool> = before.iter().map(|id| !lost.contains(id)).collect();
             self.retain_style_data(&keep);
+            let gone = keep.iter().zip(masks).filter(|k| !k.0);
+            self.lost_masks.extend(gone.map(|k| k.1));
             if self.thermo.lost == Lost::Warn {
                 self.log.warn(&format!(
                     "Lost atoms: original {} current {} at step {}",

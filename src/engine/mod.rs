@@ -167,6 +167,12 @@ pub struct DumpSlot {
     pub last: Option<i64>,
     /// `dump_modify every v_name`
     pub every_variable: Option<String>,
+    /// `dump_modify delay`: first step at which a frame may be written.
+    pub delay: Option<i64>,
+    /// `dump_modify skip`: equal-style variable that suppresses frames while it is not zero.
+    pub skip: Option<String>,
+    /// `dump_modify refresh`: compute whose reference is renewed after every frame.
+    pub refresh: Option<String>,
     /// Next step that the variable gave.
     next: Option<i64>,
     /// Whether frames after the step of the restart file have been removed.
@@ -179,6 +185,8 @@ pub struct Engine {
     pub state: State,
     /// Present pair style.
     pub pair: Option<PairSlot>,
+    /// Group masks of the atoms that this run has lost (`thermo_modify lost ignore|warn`).
+    lost_masks: Vec<u32>,
     /// Present kspace style.
     pub kspace: Option<KspaceSlot>,
     /// `pair_modify` settings.
@@ -240,6 +248,7 @@ impl Engine {
         Self {
             state: State::default(),
             pair: None,
+            lost_masks: Vec::new(),
             kspace: None,
             pair_modify: PairModify::default(),
             pair_options: PairOptions::default(),

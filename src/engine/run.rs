@@ -117,6 +117,7 @@ impl Engine {
         let forces = forces.filter(|f| f.len() == self.state.atoms.len() && self.is_current());
         self.each_fix(|fix, host| fix.pre_exchange(host))?;
         self.setup_lists()?;
+        self.lost_masks.clear();
         self.announce();
         self.forces.habit = super::forces::Habit::default();
         self.state.run.running = true;

@@ -86,7 +86,9 @@ impl Engine {
     /// The group or style does not exist, the words are wrong, the ID belongs to a fix of another style.
     pub fn add_fix(&mut self, id: &str, group: &str, words: &[&str]) -> Result<()> {
         let style = words.first().copied().unwrap_or("");
-        self.ensure_box_styles()?;
+        if self.state.cell.is_some() {
+            self.ensure_box_styles()?;
+        }
         let bit = self.state.groups.require("fix", group)?;
         let entry = fix::find(style).map_err(|e| e.or_at(0))?;
         let args = entry
@@ -175,6 +177,23 @@ impl Engine {
         }
     }
 
+    /// Adds a fix that another command than `fix` has made.
+    pub fn adopt_fix(&mut self, id: &str, style: &str, fix: Box<dyn fix::Fix>) {
+        let slot = FixSlot {
+            id: FixId {
+                id: id.into(),
+                group: "all".into(),
+                bit: 1,
+            },
+            style: style.into(),
+            fix: Some(fix),
+            energy: false,
+            virial: false,
+            computes: Vec::new(),
+        };
+        self.fixes.insert(id.into(), slot);
+    }
+
     /// `pair_style words...`
     ///
     /// # Errors
@@ -182,10 +201,15 @@ impl Engine {
     pub fn set_pair_style(&mut self, words: &[&str]) -> Result<()> {
         let name = words.first().copied().unwrap_or("");
         self.pair_ready = false;
-        self.pair_modify = pair::PairModify::default();
         self.restored.pair_style = None;
+        // As in LAMMPS, the same style again changes only its settings: coefficients and pair_modify stay.
+        let same = |p: &PairSlot| p.name == name && !name.starts_with("hybrid");
+        let before = self.pair.take().filter(same);
+        let kept = before.and_then(|p| p.style.commands()).map(|c| c.1);
+        if kept.is_none() {
+            self.pair_modify = pair::PairModify::default();
+        }
         if name == "none" {
-            self.pair = None;
             return Ok(());
         }
         let entry = pair::find(name).map_err(|e| e.or_at(0))?;
@@ -193,7 +217,16 @@ impl Engine {
             .signature
             .parse(&format!("pair_style {name}"), &words[1..])
             .map_err(|e| e.shifted(1))?;
-        let style = (entry.build)(&args, &self.state).map_err(|e| e.shifted(1))?;
+        let mut style = (entry.build)(&args, &self.state).map_err(|e| e.shifted(1))?;
+        if let Some(coefficients) = kept {
+            // cutoffs of pairs go back to the global ones
+            let needed = entry.coeff.required().unwrap_or(usize::MAX);
+            for words in &coefficients {
+                let words: Vec<&str> = words.iter().take(needed).map(String::as_str).collect();
+                style.coeff(&words, &self.state, &self.pair_options)?;
+            }
+            style.modify(&self.pair_modify)?;
+        }
         self.pair = Some(PairSlot {
             name: name.into(),
             style,
@@ -269,6 +302,9 @@ impl Engine {
             first: false,
             last: None,
             every_variable: None,
+            delay: None,
+            skip: None,
+            refresh: None,
             next: None,
             truncated: false,
         })
@@ -304,12 +340,35 @@ impl Engine {
                 if slot.last == Some(step) || !slot.due(engine)? {
                     return Ok(());
                 }
-                dump.write(engine)?;
                 slot.last = Some(step);
-                Ok(())
+                if slot.skipped(engine)? {
+                    return Ok(());
+                }
+                dump.write(engine)?;
+                match &slot.refresh {
+                    Some(id) => engine.refresh_compute(id),
+                    None => Ok(()),
+                }
             })?;
         }
         Ok(())
+    }
+
+    /// Lets a compute renew what it remembers of the past (`dump_modify refresh`).
+    pub(crate) fn refresh_compute(&mut self, id: &str) -> Result<()> {
+        let mut compute = match self.computes.get_mut(id) {
+            Some(slot) => slot.compute.take(),
+            None => {
+                return Err(Error::input(format!(
+                    "Dump could not find refresh compute ID {id}"
+                )));
+            }
+        };
+        let result = compute.as_mut().map_or(Ok(()), |c| c.refresh(self));
+        if let Some(slot) = self.computes.get_mut(id) {
+            slot.compute = compute;
+        }
+        result
     }
 
     fn with_dump(
@@ -335,6 +394,17 @@ impl Engine {
 }
 
 impl DumpSlot {
+    /// Whether `delay` or `skip` suppress the frame of the present step.
+    fn skipped(&self, engine: &mut Engine) -> Result<bool> {
+        if self.delay.is_some_and(|d| engine.state.step < d) {
+            return Ok(true);
+        }
+        match &self.skip {
+            Some(name) => Ok(engine.variables.clone().equal(name, engine)? != 0.0),
+            None => Ok(false),
+        }
+    }
+
     /// Whether a frame is due at the present step.
     fn due(&mut self, engine: &mut Engine) -> Result<bool> {
         let step = engine.state.step;

@@ -153,6 +153,12 @@ impl Deform {
             }
         }
         course::keep_volume(&self.volumes, ends, &mut new);
+        for (k, change) in self.changes.iter().enumerate().take(3) {
+            if matches!(change, Change::Volume) {
+                // a rate of strain, not of length: LAMMPS' velocity remap uses that
+                rates[k] = (new.lengths()[k] / old.lengths()[k] - 1.0) / state.dt;
+            }
+        }
         for k in 3..6 {
             if let Some((tilt, rate)) = ends.tilt_at(k, &self.changes[k], &clock, values[k], old) {
                 let tilt = course::nearest_tilt(tilt, k, old, &new);

@@ -15,6 +15,7 @@ pub mod box_relax;
 pub mod deform;
 pub mod enforce2d;
 pub mod force_common;
+pub mod group_dynamic;
 pub mod halt;
 pub mod integrate_common;
 pub mod langevin;
@@ -251,6 +252,11 @@ pub trait Fix {
     /// Virial that the fix adds (`fix_modify virial yes`).
     fn virial(&self) -> Option<[f64; 6]> {
         None
+    }
+
+    /// Names of the properties of atoms that the fix defines (`fix property/atom`), for data files.
+    fn properties(&self) -> &[String] {
+        &[]
     }
 
     /// What `f_ID` offers.

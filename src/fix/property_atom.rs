@@ -22,7 +22,7 @@ const SIGNATURE: Signature = Signature {
     )],
     description: "Values begin at 0 and are set by `set group all d_NAME value`; `dump custom` and `compute property/atom` know \
 the same words, arrays with a column: `d2_NAME[1]`. Restart files keep them; after `read_restart` give the fix again. `unfix` \
-removes the properties.\n\nRestrictions: `mol`, `q` and `rmass` come from the atom style; read_data does not fill properties.\n\n\
+removes the properties.\n\nRestrictions: `mol`, `q` and `rmass` come from the atom style.\n\n`read_data FILE fix ID NULL SECTION` fills the properties from a section with one line per atom: its ID and the values in the order of the properties; the fix may be defined before the box for that. `write_data` writes such a section, named after the fix.\n\n\
 Related: set, compute property/atom",
     examples: &[
         "fix p all property/atom i_site d_weight",
@@ -106,6 +106,10 @@ fn define(host: &mut dyn Host, key: &str, columns: usize) -> Result<()> {
 }
 
 impl Fix for PropertyAtom {
+    fn properties(&self) -> &[String] {
+        &self.names
+    }
+
     fn removed(&mut self, host: &mut dyn Host) {
         let custom = &mut host.state_mut().atoms.custom;
         self.names.iter().for_each(|n| {

@@ -80,6 +80,8 @@ struct Sub {
     /// Number among the sub-styles of this name, from 1; 0 if it is the only one.
     number: usize,
     style: Box<dyn PairStyle>,
+    /// `pair_modify` settings.
+    modify: PairModify,
     /// Pairs of types that `pair_coeff` gave it.
     given: Vec<(usize, usize)>,
     /// van der Waals and Coulomb energy of the last evaluation.
@@ -141,6 +143,7 @@ fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>
             name,
             number: 0,
             style,
+            modify: PairModify::default(),
             given: Vec::new(),
             energies: (0.0, 0.0),
             view: None,
@@ -261,7 +264,10 @@ impl PairStyle for Hybrid {
         let mut taken = false;
         for sub in &mut self.subs {
             match sub.style.modify(modify) {
-                Ok(()) => taken = true,
+                Ok(()) => {
+                    taken = true;
+                    sub.modify = *modify;
+                }
                 Err(e) => refused = refused.or(Some(e)),
             }
         }
@@ -269,6 +275,29 @@ impl PairStyle for Hybrid {
             Some(e) if !taken => Err(e),
             _ => Ok(()),
         }
+    }
+
+    fn modify_part(
+        &mut self,
+        style: &str,
+        number: Option<usize>,
+        change: &dyn Fn(&mut PairModify),
+    ) -> Result<()> {
+        let names: Vec<&str> = self.subs.iter().map(|s| s.name).collect();
+        let wanted = |s: &&mut Sub| s.name == style && number.is_none_or(|n| s.number.max(1) == n);
+        let Some(sub) = self.subs.iter_mut().find(wanted) else {
+            return Err(
+                Error::input(format!("Pair_modify pair: there is no sub-style {style}"))
+                    .suggest(style, names),
+            );
+        };
+        change(&mut sub.modify);
+        if sub.modify.shift && sub.modify.tail {
+            return Err(Error::input(
+                "Cannot use both shift and tail in pair_modify",
+            ));
+        }
+        sub.style.modify(&sub.modify)
     }
 
     fn init(&mut self, state: &State) -> Result<()> {

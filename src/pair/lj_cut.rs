@@ -212,6 +212,11 @@ impl PairStyle for LjCut {
         Some(if r2 < row.cut2 { pair } else { (0.0, 0.0) })
     }
 
+    fn resolved(&self, i: usize, j: usize) -> Option<Vec<f64>> {
+        let c = self.lj.pair(i, j)?;
+        Some(vec![c.epsilon, c.sigma, c.cut])
+    }
+
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
         let coeffs = self.lj.given().map(|(i, j, c)| {
             let numbers = [c.epsilon, c.sigma, c.cut].map(exact);

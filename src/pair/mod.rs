@@ -39,7 +39,7 @@ pub use forces::{collect, prepare};
 use crate::domain::host::{Data, Part, Source};
 use crate::domain::state::PairPart;
 use crate::domain::{Bricks, Comm, Needs, State, Tally};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ml::formats::kind::Family;
 use crate::signature::{Args, Signature};
 use network::NetworkModel;
@@ -157,6 +157,22 @@ pub trait PairStyle: Send + Sync {
     /// The style cannot honour a setting that it would have to.
     fn modify(&mut self, modify: &PairModify) -> Result<()>;
 
+    /// `pair_modify pair STYLE [N] ...` of a hybrid style: changes the settings of one sub-style. `number` is given
+    /// where the sub-style is listed several times.
+    ///
+    /// # Errors
+    /// The style has no such sub-style, or that cannot honour a setting.
+    fn modify_part(
+        &mut self,
+        _style: &str,
+        _number: Option<usize>,
+        _change: &dyn Fn(&mut PairModify),
+    ) -> Result<()> {
+        Err(Error::input(
+            "Pair_modify pair requires that the pair style is hybrid or hybrid/overlay",
+        ))
+    }
+
     /// Under a hybrid style: the pairs of types that this style is responsible for, told before every
     /// `init`. A style must not ask for coefficients of other pairs; its lists will not have them.
     fn restrict(&mut self, _used: &TypePairs) {}
@@ -239,6 +255,11 @@ pub trait PairStyle: Send + Sync {
         Vec::new()
     }
 
+    /// Coefficients and cutoffs of a pair of types, given or mixed, in the order of `pair_coeff`; valid after `init`.
+    fn resolved(&self, _i: usize, _j: usize) -> Option<Vec<f64>> {
+        None
+    }
+
     /// Words of `pair_style` (the style's name first) and of every `pair_coeff` that restore the style, for restart and data files;
     /// `None` for styles that read files, which a script must give again.
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
@@ -254,6 +275,38 @@ pub struct PairEntry {
     pub coeff: &'static Signature,
     /// Makes the style.
     pub build: fn(&Args, &State) -> Result<Box<dyn PairStyle>>,
+}
+
+/// Distances of a table: `n` in equal steps of r (`r`) or r^2 (`rsq`) from `inner` to `outer`, or 2^n by the bits of
+/// r^2 (`bitmap`).
+///
+/// # Errors
+/// The range does not suit the number of entries.
+pub fn tabulated_distances(style: &str, n: usize, inner: f64, outer: f64) -> Result<Vec<f64>> {
+    if inner >= outer {
+        return Err(Error::input(format!(
+            "Invalid cutoffs {inner} and {outer}: the inner one must be below the outer one"
+        )));
+    }
+    if style == "bitmap" {
+        let bits = u32::try_from(n).unwrap_or(u32::MAX).min(32);
+        let map = bitmap::Bitmap::new(inner, outer, bits).map_err(Error::input)?;
+        let r = (0..map.len()).map(|k| f64::from(map.r2(k)).sqrt());
+        return Ok(r.collect());
+    }
+    if n < 2 {
+        return Err(Error::input("a table needs two entries at least"));
+    }
+    let at = |k: usize| {
+        let t = k as f64;
+        let last = (n - 1) as f64;
+        if style == "r" {
+            inner + (outer - inner) * t / last
+        } else {
+            (inner * inner + (outer * outer - inner * inner) * t / last).sqrt()
+        }
+    };
+    Ok((0..n).map(at).collect())
 }
 
 /// All pair styles, by name.

@@ -10,22 +10,33 @@ use super::manybody::{Near, gather, share};
 use super::potential_file::{PotentialFile, TypeMap, triples};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Brick, Needs, State, Tally};
-use crate::error::Result;
-use crate::signature::{Kind, Signature, arg, elements};
+use crate::error::{Error, Result};
+use crate::signature::{Args, Kind, Signature, arg, elements, keyword};
 use rayon::prelude::*;
 
 /// Entry in the table of pair styles.
 pub const STYLE: PairEntry = PairEntry {
     signature: &SIGNATURE,
     coeff: &COEFF,
-    build: |_, _| Ok(Box::new(Sw::default())),
+    build,
 };
 
 const SIGNATURE: Signature = Signature {
     name: "sw",
     summary: "Stillinger-Weber three-body potential",
     args: &[],
-    keywords: &[],
+    keywords: &[
+        keyword(
+            "threebody",
+            &[arg("value", Kind::OneOf(&["on", "off", "yes", "no"]), "")],
+            "off leaves the three-body term out, default on",
+        ),
+        keyword(
+            "maxdelcs",
+            &[arg("delta1", Kind::Real, ""), arg("delta2", Kind::Real, "")],
+            "only in LAMMPS' sw/mod: not supported",
+        ),
+    ],
     description: "Parameters come from a file with one entry per ordered triple of elements: three names, then epsilon \
         sigma a lambda gamma cos(theta0) A B p q tol. `pair_coeff * * FILE El1 El2 ...` maps atom types to \
         elements; NULL leaves a type to other styles of a hybrid. The tag `UNITS: metal` in the first line of the \
@@ -130,8 +141,26 @@ struct Factor {
     inverse: f64,
 }
 
+fn build(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
+    if let Some(k) = args.keyword("maxdelcs") {
+        return Err(Error::input(
+            "pair_style sw maxdelcs belongs to sw/mod, which argyro does not have",
+        )
+        .at(k.position()));
+    }
+    let value = args
+        .keyword("threebody")
+        .map(|k| k.str("value").to_string());
+    Ok(Box::new(Sw {
+        pairs_only: value.is_some_and(|v| v == "off" || v == "no"),
+        ..Sw::default()
+    }))
+}
+
 #[derive(Default)]
 struct Sw {
+    /// `threebody off`
+    pairs_only: bool,
     map: TypeMap,
     pairs: Vec<Pair>,
     triples: Vec<Triple>,
@@ -183,7 +212,8 @@ impl Sw {
                     out.add_pair(tally, i, n.j, energy, n.d, fr);
                 }
             }
-            for a in 0..near.len() {
+            let triples = if self.pairs_only { 0 } else { near.len() };
+            for a in 0..triples {
                 let (nj, gj) = (near[a], factors[a]);
                 let mut total = [0.0; 3];
                 for b in a + 1..near.len() {

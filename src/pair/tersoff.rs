@@ -10,8 +10,8 @@ use super::manybody::{Near, gather, share};
 use super::potential_file::{PotentialFile, TypeMap, triples};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Brick, Needs, State, Tally};
-use crate::error::Result;
-use crate::signature::{Kind, Signature, arg, elements};
+use crate::error::{Error, Result};
+use crate::signature::{Kind, Signature, arg, elements, keyword};
 use rayon::prelude::*;
 use std::f64::consts::FRAC_PI_2;
 
@@ -19,14 +19,23 @@ use std::f64::consts::FRAC_PI_2;
 pub const STYLE: PairEntry = PairEntry {
     signature: &SIGNATURE,
     coeff: &COEFF,
-    build: |_, _| Ok(Box::new(Tersoff::default())),
+    build: |args, _| match args.keyword("shift") {
+        Some(k) => Err(
+            Error::input("pair_style tersoff: the keyword shift is not supported").at(k.position()),
+        ),
+        None => Ok(Box::new(Tersoff::default())),
+    },
 };
 
 const SIGNATURE: Signature = Signature {
     name: "tersoff",
     summary: "Tersoff bond-order potential",
     args: &[],
-    keywords: &[],
+    keywords: &[keyword(
+        "shift",
+        &[arg("delta", Kind::Real, "")],
+        "not supported",
+    )],
     description: "Parameters come from a file with one entry per ordered triple of elements: three names, then m gamma \
         lambda3 c d cos(theta0) n beta lambda2 B R D lambda1 A. `pair_coeff * * FILE El1 El2 ...` maps atom types \
         to elements; NULL leaves a type to other styles of a hybrid. The tag `UNITS: metal` in the first line of \

@@ -2,6 +2,7 @@
 
 use super::builder::Settings;
 use crate::command::create_box::MAX_TYPES;
+use crate::domain::state::Types;
 use crate::domain::{Angle, Bond};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -78,12 +79,15 @@ pub(super) fn set_types(engine: &mut Engine, h: &Header, s: &Settings) -> Result
 /// Adds a bond (two atoms) or an angle (three).
 pub(super) fn add(engine: &mut Engine, kind: &str, atoms: &[i64], s: &Settings) -> Result<()> {
     let types = &engine.state.types;
-    let (what, offset, most) = if atoms.len() == 2 {
-        ("bond", s.bond_offset, types.bonds)
+    let (what, offset, most, labels) = if atoms.len() == 2 {
+        ("bond", s.bond_offset, types.bonds, &types.bond_label)
     } else {
-        ("angle", s.angle_offset, types.angles)
+        ("angle", s.angle_offset, types.angles, &types.angle_label)
     };
-    let kind = kind
+    let label = labels.iter().position(|l| l.as_deref() == Some(kind));
+    // A label has its offset already.
+    let offset = if label.is_some() { 0 } else { offset };
+    let kind = Types::bonded_type(labels, kind)
         .parse::<usize>()
         .ok()
         .map(|k| k.saturating_add(offset))
@@ -166,4 +170,23 @@ pub(super) fn coefficients(
         engine.set_angle_coeff(&all)
     };
     result.map_err(|e| Error { word: None, ..e })
+}
+
+/// Takes a line of Bond Type Labels or Angle Type Labels.
+pub(super) fn label(
+    engine: &mut Engine,
+    section: &str,
+    kind: i64,
+    label: &str,
+    s: &Settings,
+) -> Result<()> {
+    crate::command::support::check_label(label)?;
+    let types = &mut engine.state.types;
+    let (labels, most, offset) = if section.starts_with("Bond") {
+        (&mut types.bond_label, types.bonds, s.bond_offset)
+    } else {
+        (&mut types.angle_label, types.angles, s.angle_offset)
+    };
+    let t = usize::try_from(kind).unwrap_or(0).saturating_add(offset);
+    Types::set_bonded_label(labels, most, t, label)
 }

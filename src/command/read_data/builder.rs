@@ -9,6 +9,7 @@ use crate::domain::state::Types;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::io::data::{AtomLine, Coefficients, Header, Sink};
+use crate::signature::parse_real;
 use std::collections::{HashMap, HashSet};
 
 /// What is added to atom and molecule IDs.
@@ -43,6 +44,8 @@ pub(super) struct Settings {
     pub no_coefficients: bool,
     /// Bits of `group`.
     pub mask: u32,
+    /// Sections of `fix` and the properties that they fill.
+    pub properties: Vec<(String, Vec<String>)>,
 }
 
 /// Atom IDs that exist already. As long as they ascend nothing needs to be stored.
@@ -281,6 +284,40 @@ impl<'a> Builder<'a> {
 }
 
 impl Sink for Builder<'_> {
+    fn wants(&self, section: &str) -> bool {
+        self.settings.properties.iter().any(|p| p.0 == section)
+    }
+
+    fn property(&mut self, section: &str, words: &[&str]) -> Result<()> {
+        let id = words.first().and_then(|w| w.parse::<i64>().ok());
+        let Some(i) = id
+            .and_then(|id| id.checked_add(self.id_offset))
+            .and_then(|id| self.find(id))
+        else {
+            return Err(Error::input(format!(
+                "Invalid atom ID in section {section} of data file"
+            )));
+        };
+        let given = self.settings.properties.iter().filter(|p| p.0 == section);
+        let names: Vec<String> = given.flat_map(|p| p.1.clone()).collect();
+        let mut values = words[1..].iter();
+        for name in &names {
+            let Some(c) = self.engine.state.atoms.custom.get_mut(name) else {
+                continue;
+            };
+            for k in 0..c.columns {
+                let number = values.next().and_then(|w| parse_real(w)).ok_or_else(|| {
+                    Error::input(format!(
+                        "Incorrect format in section {section} of data file: a line has an atom ID and the values of {}",
+                        names.join(" ")
+                    ))
+                })?;
+                c.values[i * c.columns + k] = number;
+            }
+        }
+        Ok(())
+    }
+
     fn header(&mut self, h: &Header) -> Result<()> {
         let allowed = bonded::check_header(self.engine, h)?;
         if !allowed {
@@ -332,6 +369,8 @@ impl Sink for Builder<'_> {
             }
             _ if name.ends_with(" Coeffs") && self.settings.no_coefficients => Ok(false),
             "Masses" | "Atom Type Labels" => Ok(true),
+            "Bond Type Labels" if self.engine.state.atom_style.bonds => Ok(true),
+            "Angle Type Labels" if self.engine.state.atom_style.angles => Ok(true),
             "Bonds" | "Angles" => {
                 self.log(&format!("  reading {} ...", name.to_ascii_lowercase()));
                 Ok(true)
@@ -378,6 +417,10 @@ impl Sink for Builder<'_> {
         types.label[k + offset] = Some(label.to_string());
         self.labels[k] = Some(label.to_string());
         Ok(())
+    }
+
+    fn bonded_label(&mut self, section: &str, kind: i64, label: &str) -> Result<()> {
+        bonded::label(self.engine, section, kind, label, &self.settings)
     }
 
     fn mass(&mut self, kind: &str, mass: f64) -> Result<()> {

@@ -1,9 +1,10 @@
-//! `set ... type/fraction`, `type/ratio`, `type/subset`: random choices of atoms by streams that depend on
-//! the seed and an atom's position only.
+//! `set ... type/fraction`, `type/ratio`, `type/subset`: random choices of atoms. Fractions are drawn by
+//! streams that depend on the seed and an atom's position only; exact numbers by one stream over the atoms.
 
 use crate::command::support::atom_type;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::marsaglia::Marsaglia;
 use crate::park::Park;
 use crate::signature::KeywordArgs;
 
@@ -23,12 +24,7 @@ pub(super) fn choose(engine: &mut Engine, chosen: &[usize], k: &KeywordArgs<'_>)
                 .map(|(i, _)| *i)
                 .collect()
         }
-        "type/ratio" => exactly(
-            engine,
-            chosen,
-            seed,
-            (fraction(k)? * chosen.len() as f64) as usize,
-        )?,
+        "type/ratio" => exactly(chosen, seed, (fraction(k)? * chosen.len() as f64) as usize)?,
         _ => {
             let n = k.int("N")?;
             let wanted = usize::try_from(n)
@@ -41,7 +37,7 @@ pub(super) fn choose(engine: &mut Engine, chosen: &[usize], k: &KeywordArgs<'_>)
                     ))
                     .at(k.word("N"))
                 })?;
-            exactly(engine, chosen, seed, wanted)?
+            exactly(chosen, seed, wanted)?
         }
     };
     picked.iter().for_each(|&i| engine.state.atoms.kind[i] = t);
@@ -71,11 +67,10 @@ fn draws(engine: &Engine, chosen: &[usize], seed: i32) -> Result<Vec<f64>> {
         .collect())
 }
 
-/// The `wanted` atoms with the smallest variates (ties: smallest ID).
-fn exactly(engine: &Engine, chosen: &[usize], seed: i32, wanted: usize) -> Result<Vec<usize>> {
-    let draws = draws(engine, chosen, seed)?;
-    let mut order: Vec<usize> = (0..chosen.len()).collect();
-    let id = |k: usize| engine.state.atoms.id[chosen[k]];
-    order.sort_by(|&a, &b| draws[a].total_cmp(&draws[b]).then(id(a).cmp(&id(b))));
-    Ok(order.into_iter().take(wanted).map(|k| chosen[k]).collect())
+/// Exactly `wanted` of the chosen atoms.
+fn exactly(chosen: &[usize], seed: i32, wanted: usize) -> Result<Vec<usize>> {
+    let mut random = Marsaglia::new(i64::from(seed)).map_err(|e| Error::input(e.to_string()))?;
+    let picked = random.subset(wanted, chosen.len());
+    let pairs = chosen.iter().zip(picked);
+    Ok(pairs.filter(|p| p.1).map(|p| *p.0).collect())
 }

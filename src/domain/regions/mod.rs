@@ -6,6 +6,7 @@ mod combine;
 mod cone;
 mod cylinder;
 mod ellipsoid;
+mod moving;
 mod plane;
 mod prism;
 mod sphere;
@@ -14,7 +15,7 @@ use super::host::{Host, Reference, Source};
 use super::region::Region;
 use super::state::State;
 use crate::error::{Error, Result};
-use crate::signature::{Arg, Args, Keyword, Kind, Signature, arg, keyword, parse_real};
+use crate::signature::{Args, Keyword, Kind, Signature, arg, keyword, parse_real};
 use indexmap::IndexMap;
 
 /// Bounds at or beyond this value are infinite (`INF`).
@@ -46,14 +47,14 @@ pub const OPTIONS: &[Keyword] = &[
         )],
         "`lattice` (default: lattice spacings) or `box` (distance units)",
     ),
-    keyword("move", &[many_words("v_x")], "not supported"),
-    keyword("rotate", &[many_words("v_theta")], "not supported"),
-    keyword("open", &[arg("face", Kind::Int, "face")], "not supported"),
+    moving::MOVE,
+    moving::ROTATE,
+    keyword(
+        "open",
+        &[arg("face", Kind::Count, "number of the face")],
+        "not supported: open faces matter to fix wall/region and granular styles only",
+    ),
 ];
-
-const fn many_words(name: &'static str) -> Arg {
-    crate::signature::many(name, Kind::Word, "")
-}
 
 /// A number that may be given by an equal-style variable.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,14 +117,10 @@ pub fn find(name: &str) -> Result<&'static RegionEntry> {
 /// # Errors
 /// The words do not fit; indices count from the first of them.
 pub fn build(entry: &RegionEntry, args: &Args, state: &State) -> Result<Box<dyn Region>> {
-    for unsupported in ["move", "rotate", "open"] {
-        if let Some(k) = args.keyword(unsupported) {
-            return Err(
-                Error::input(format!("region keyword '{unsupported}' is not supported"))
-                    .at(k.position())
-                    .help("regions can follow variables instead: give lengths as v_name"),
-            );
-        }
+    if let Some(k) = args.keyword("open") {
+        return Err(Error::input("region keyword 'open' is not supported")
+            .at(k.position())
+            .help("open faces matter to walls of regions only, which argyro does not have: leave it out"));
     }
     let word = |k: &str, default: &'static str| {
         args.keyword(k)
@@ -131,15 +128,18 @@ pub fn build(entry: &RegionEntry, args: &Args, state: &State) -> Result<Box<dyn 
     };
     let outside = word("side", "in") == "out";
     let lattice = word("units", "lattice") == "lattice";
-    let body = match &entry.body {
-        Body::Combination(any) => return combine::build(*any, outside, args, state),
-        Body::Solid(s) => *s,
-    };
     let spacing = state
         .lattice
         .as_ref()
         .filter(|_| lattice)
         .map_or([1.0; 3], |l| l.spacing);
+    let body = match &entry.body {
+        Body::Combination(any) => {
+            let region = combine::build(*any, outside, args, state)?;
+            return moving::wrap(region, args, spacing);
+        }
+        Body::Solid(s) => *s,
+    };
     let reader = Reader {
         args,
         spacing,
@@ -156,12 +156,13 @@ pub fn build(entry: &RegionEntry, args: &Args, state: &State) -> Result<Box<dyn 
     if values.iter().all(|v| !v.is_nan()) {
         (body.check)(&values)?;
     }
-    Ok(Box::new(SolidRegion {
+    let region = SolidRegion {
         body,
         parameters,
         values,
         outside,
-    }))
+    };
+    moving::wrap(Box::new(region), args, spacing)
 }
 
 /// Reads the arguments of a solid.
@@ -413,12 +414,7 @@ mod tests {
         assert!(make(&s, "block 0 -1 0 1 0 1").is_err());
         assert!(make(&s, "sphere 0 0 0 -1").is_err());
         assert!(make(&s, "sphere 0 0 x 1").is_err());
-        assert!(
-            make(&s, "sphere 0 0 0 1 move v_a NULL NULL")
-                .err()
-                .unwrap()
-                .message
-                .contains("move")
-        );
+        let e = make(&s, "sphere 0 0 0 1 move 3 NULL NULL").err().unwrap();
+        assert!(e.message.contains("move") && e.word == Some(6), "{e:?}");
     }
 }

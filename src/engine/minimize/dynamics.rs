@@ -10,7 +10,7 @@ use crate::error::Result;
 const QUICKMIN_DELAY: i64 = 5;
 
 impl Engine {
-    fn stop_velocities(&mut self) {
+    pub(super) fn stop_velocities(&mut self) {
         self.state.atoms.v.iter_mut().for_each(|v| *v = [0.0; 3]);
     }
 

@@ -175,6 +175,9 @@ impl Engine {
             shown: self.state.step,
             stop: None,
         };
+        if matches!(search.settings.style, MinStyle::Fire | MinStyle::Quickmin) {
+            self.stop_velocities();
+        }
         self.setup_minimum(&mut search)?;
         self.plan_restart()?;
         self.write_dumps()?;
@@ -218,6 +221,7 @@ impl Engine {
         super::signals::install()?;
         self.each_fix(|fix, host| fix.pre_exchange(host))?;
         self.setup_lists()?;
+        self.lost_masks.clear();
         self.announce();
         self.forces.habit = super::forces::Habit::default();
         self.state.run.running = true;

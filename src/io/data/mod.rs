@@ -13,4 +13,4 @@ mod write;
 pub use header::{General, Header};
 pub use lines::Lines;
 pub use sections::{AtomLayout, AtomLine, Coefficients, LAYOUTS, Sink, read};
-pub use write::{BondedData, DataFile, PairCoefficients, write};
+pub use write::{BondedData, DataFile, PairCoefficients, Section, write};

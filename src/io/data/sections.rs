@@ -103,6 +103,12 @@ pub trait Sink {
     /// The line cannot be used.
     fn label(&mut self, kind: i64, label: &str) -> Result<()>;
 
+    /// A line of Bond Type Labels or Angle Type Labels.
+    ///
+    /// # Errors
+    /// The line cannot be used.
+    fn bonded_label(&mut self, section: &str, kind: i64, label: &str) -> Result<()>;
+
     /// A line of Masses.
     ///
     /// # Errors
@@ -138,6 +144,20 @@ pub trait Sink {
     /// # Errors
     /// The line cannot be used.
     fn bonded_coefficients(&mut self, section: &str, words: &[&str]) -> Result<()>;
+
+    /// Whether the sink wants a section of this name that data files of other systems do not have. It has one line
+    /// per atom.
+    fn wants(&self, _section: &str) -> bool {
+        false
+    }
+
+    /// A line of such a section.
+    ///
+    /// # Errors
+    /// The line cannot be used.
+    fn property(&mut self, _section: &str, _words: &[&str]) -> Result<()> {
+        Ok(())
+    }
 
     /// A section is complete.
     ///
@@ -201,6 +221,12 @@ pub fn read(lines: &mut Lines, layout: AtomLayout, sink: &mut dyn Sink) -> Resul
     let mut seen_atoms = false;
     while more {
         let text = lines.text()?;
+        if sink.wants(text) {
+            let title = text.to_string();
+            properties(lines, &title, header.atoms, sink)?;
+            more = lines.next_filled()?;
+            continue;
+        }
         let Some(name) = section_name(text) else {
             return Err(lines.here(stray(text, &header)));
         };
@@ -232,6 +258,19 @@ pub fn read(lines: &mut Lines, layout: AtomLayout, sink: &mut dyn Sink) -> Resul
             lines,
             Error::input("No Atoms section in data file"),
         ));
+    }
+    Ok(())
+}
+
+fn properties(lines: &mut Lines, title: &str, count: u64, sink: &mut dyn Sink) -> Result<()> {
+    for done in 0..count {
+        if !lines.next_filled()? {
+            return Err(lines.here(Error::input(format!(
+                "Unexpected end of data file: section {title} has {done} of {count} lines"
+            ))));
+        }
+        let words: Vec<&str> = lines.text()?.split_ascii_whitespace().collect();
+        sink.property(title, &words).map_err(|e| lines.here(e))?;
     }
     Ok(())
 }
@@ -309,6 +348,10 @@ fn body(name: &str, text: &str, layout: AtomLayout, hint: &str, sink: &mut dyn S
         },
         "Atom Type Labels" => match (n, parse_int(given[0])) {
             (2, Some(kind)) => sink.label(kind, given[1]),
+            _ => Err(wrong().help("a line has two columns: type label")),
+        },
+        "Bond Type Labels" | "Angle Type Labels" => match (n, parse_int(given[0])) {
+            (2, Some(kind)) => sink.bonded_label(name, kind, given[1]),
             _ => Err(wrong().help("a line has two columns: type label")),
         },
         "Pair Coeffs" | "PairIJ Coeffs" => {

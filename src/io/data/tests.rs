@@ -62,6 +62,10 @@ impl Sink for Record {
         self.lines.push(format!("{kind} {label}"));
         Ok(())
     }
+    fn bonded_label(&mut self, section: &str, kind: i64, label: &str) -> Result<()> {
+        self.lines.push(format!("{section} {kind} {label}"));
+        Ok(())
+    }
     fn mass(&mut self, kind: &str, mass: f64) -> Result<()> {
         self.lines.push(format!("{kind} {mass}"));
         Ok(())
@@ -278,6 +282,7 @@ fn what_is_written_is_read_back_to_the_bit() {
         label_types: true,
         pair: None,
         bonded: None,
+        properties: Vec::new(),
         id: &[7, 3],
         kind: &[1, 2],
         molecule: &[4, 0],

@@ -14,6 +14,8 @@ pub struct PairCoefficients {
 
 /// Bonds and angles to be written.
 pub struct BondedData<'a> {
+    /// Labels of bond types and of angle types, if all have one.
+    pub labels: [Option<Vec<&'a str>>; 2],
     /// Number of bond types.
     pub bond_types: usize,
     /// Number of angle types.
@@ -24,6 +26,16 @@ pub struct BondedData<'a> {
     pub angles: Vec<(u32, &'a [i64])>,
     /// Section names with the name of the style and the words of every line.
     pub coefficients: Vec<(&'static str, String, Vec<Vec<String>>)>,
+}
+
+/// A section of further properties of atoms.
+pub struct Section {
+    /// Name of the section.
+    pub name: String,
+    /// Comment behind it.
+    pub hint: String,
+    /// The words of every line.
+    pub lines: Vec<Vec<String>>,
 }
 
 /// What a data file contains.
@@ -48,6 +60,8 @@ pub struct DataFile<'a> {
     pub pair: Option<PairCoefficients>,
     /// Bonds and angles, if the atom style has them.
     pub bonded: Option<BondedData<'a>>,
+    /// Further sections.
+    pub properties: Vec<Section>,
     /// Atom IDs.
     pub id: &'a [i64],
     /// Types, 1-based.
@@ -81,13 +95,15 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}\n", d.title)?;
     writeln!(out, "{} atoms\n{} atom types", d.id.len(), d.types)?;
     if let Some(b) = &d.bonded {
-        writeln!(out, "{} bonds\n{} bond types", b.bonds.len(), b.bond_types)?;
-        writeln!(
-            out,
-            "{} angles\n{} angle types",
-            b.angles.len(),
-            b.angle_types
-        )?;
+        let counts = [
+            ("bond", b.bonds.len(), b.bond_types),
+            ("angle", b.angles.len(), b.angle_types),
+        ];
+        for (what, count, types) in counts {
+            if count > 0 || types > 0 {
+                writeln!(out, "{count} {what}s\n{types} {what} types")?;
+            }
+        }
     }
     writeln!(out)?;
     let (lo, hi) = d.bounds;
@@ -101,6 +117,18 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\nAtom Type Labels\n")?;
         for (t, l) in labels.iter().enumerate() {
             writeln!(out, "{} {l}", t + 1)?;
+        }
+    }
+    for (b, what) in d
+        .bonded
+        .iter()
+        .flat_map(|b| b.labels.iter().zip(["Bond", "Angle"]))
+    {
+        if let Some(labels) = b {
+            writeln!(out, "\n{what} Type Labels\n")?;
+            for (t, l) in labels.iter().enumerate() {
+                writeln!(out, "{} {l}", t + 1)?;
+            }
         }
     }
     if let Some(masses) = &d.masses {
@@ -132,6 +160,12 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(b) = &d.bonded {
         bonded("Bonds", &b.bonds, out)?;
         bonded("Angles", &b.angles, out)?;
+    }
+    for section in &d.properties {
+        writeln!(out, "\n{} # {}\n", section.name, section.hint)?;
+        for words in &section.lines {
+            writeln!(out, "{}", words.join(" "))?;
+        }
     }
     Ok(())
 }

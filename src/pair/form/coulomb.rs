@@ -238,12 +238,12 @@ pub struct Long {
     exact2: f64,
 }
 
-/// 2/sqrt(pi) in the digits that LAMMPS uses.
+/// 2/sqrt(pi) in the digits that LAMMPS uses for exact (not tabulated) pairs.
 #[expect(
     clippy::approx_constant,
     reason = "the rounded value is part of what LAMMPS computes"
 )]
-pub(super) const TWO_OVER_ROOT_PI: f64 = 1.128_379_17;
+const TWO_OVER_ROOT_PI: f64 = 1.128_379_17;
 
 impl Coulomb for Long {
     const LONG: bool = true;

@@ -3,10 +3,10 @@
 //! `pair_modify table`; the same entries give the same digits. Method: Wolff and Rudd, Comput. Phys. Commun.
 //! 120, 20 (1999), doi:10.1016/S0010-4655(99)00217-9.
 
-use super::coulomb::TWO_OVER_ROOT_PI;
 use crate::error::{Error, Result};
 use crate::pair::bitmap::Bitmap;
 use libm::erfc;
+use std::f64::consts::FRAC_2_SQRT_PI;
 
 /// Lower edge of a bin, inverse width, and value and difference of one function.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,7 +54,7 @@ impl LongTable {
             let (gauss, erfcc) = ((-x * x).exp(), erfc(x));
             let bare = c / r;
             [
-                bare * (erfcc + TWO_OVER_ROOT_PI * x * gauss),
+                bare * (erfcc + FRAC_2_SQRT_PI * x * gauss),
                 bare * erfcc,
                 bare,
             ]
@@ -120,7 +120,7 @@ mod tests {
             let r = 1.42 + f64::from(k) * (cut - 1.42) / 2000.0;
             let (force, energy) = table.at(r * r);
             let e = c * erfc(g * r) / r;
-            let f = e + c * TWO_OVER_ROOT_PI * g * (-g * g * r * r).exp();
+            let f = e + c * FRAC_2_SQRT_PI * g * (-g * g * r * r).exp();
             assert!((energy - e).abs() < 3e-6 * c / r, "{r}: {energy} {e}");
             assert!((force - f).abs() < 3e-6 * c / r, "{r}: {force} {f}");
             assert!((table.bare(r * r) - c / r).abs() < 3e-6 * c / r);

@@ -451,6 +451,14 @@ impl<V: Dispersion, C: Coulomb> PairStyle for Combined<V, C> {
         lines
     }
 
+    fn resolved(&self, i: usize, j: usize) -> Option<Vec<f64>> {
+        let c = self.resolve(i, j)?;
+        let mut out = c.p[..V::NAMES.len()].to_vec();
+        out.extend(self.settings.cutoff.map(|_| c.cut));
+        out.extend(C::CUTOFF_PER_PAIR.then_some(c.coul));
+        Some(out)
+    }
+
     fn commands(&self) -> Option<(Vec<String>, Vec<Vec<String>>)> {
         let numbers = self.settings.words.iter().copied().map(exact);
         let style = std::iter::once(self.name.to_string()).chain(numbers);

@@ -76,7 +76,9 @@ pub(super) fn apply(function: MathFunction, args: &[f64], clock: &Clock) -> Resu
         M::Atan2 => x.atan2(y),
         M::Ceil => x.ceil(),
         M::Floor => x.floor(),
-        M::Round => x.round(),
+        // Halves go up, also below zero: -2.5 gives -2
+        M::Round if x - x.floor() >= 0.5 => x.ceil(),
+        M::Round => x.floor(),
         M::Ramp if !clock.running || clock.end == clock.begin => x,
         M::Ramp => {
             let fraction = (clock.step - clock.begin) as f64 / (clock.end - clock.begin) as f64;

