@@ -130,10 +130,7 @@ fn threads_change_no_digit() {
 fn what_cannot_be_is_said() {
     let cases = [
         ("kspace_style pppm 0", "above zero"),
-        (
-            "kspace_style pppm/cg 1e-4",
-            "argyro has kspace_style pppm and ewald",
-        ),
+        ("kspace_style pppm/cg 1e-4", "kspace_style pppm or ewald"),
         (
             "kspace_style pppm 1e-4\nkspace_modify order 9",
             "must be 2 to 7",

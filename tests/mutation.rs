@@ -130,3 +130,65 @@ fn mutants_never_panic() {
         }
     }
 }
+
+/// Words that files of careless programs have in place of numbers.
+const NUMBERS: &[&str] = &[
+    "99999999999",
+    "-1",
+    "1e300",
+    "nan",
+    "-inf",
+    "0",
+    "4294967296",
+    "9223372036854775807",
+    "1.5",
+    "Li",
+];
+
+/// A data file with some characters, words or lines changed.
+fn mutate_data(text: &str, rng: &mut SmallRng) -> String {
+    if rng.random_range(0..2) == 0 {
+        return mutate(text, rng);
+    }
+    let mut words: Vec<&str> = text.split(' ').collect();
+    for _ in 0..rng.random_range(1..4) {
+        let at = rng.random_range(0..words.len());
+        words[at] = NUMBERS[rng.random_range(0..NUMBERS.len())];
+    }
+    words.join(" ")
+}
+
+#[test]
+fn mutants_of_data_files_never_panic() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mutant.data");
+    let script = format!(
+        "units metal\natom_style full\nbond_style zero\nangle_style zero\nread_data {}\ngroup low id < 3\n",
+        path.display()
+    );
+    for (i, name) in [
+        "molecules.data",
+        "rocksalt.data",
+        "tric.data",
+        "dumbbell.data",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lammps");
+        let text = std::fs::read_to_string(source.join(name)).expect("a data file");
+        // the head and the first lines of sections are where formats go wrong
+        let text: String = text.lines().take(120).map(|l| format!("{l}\n")).collect();
+        let mut rng = SmallRng::seed_from_u64(7 + i as u64);
+        for n in 0..MUTANTS_PER_SCRIPT {
+            let mutant = mutate_data(&text, &mut rng);
+            std::fs::write(&path, &mutant).expect("a file");
+            let result = std::panic::catch_unwind(|| {
+                let mut executor = Executor::new(COMMANDS, Log::silent(), true);
+                executor.open_text("<data>", &script).expect("it opens");
+                executor.run().map_err(|f| f.diagnostic.render(false)).err()
+            });
+            assert!(result.is_ok(), "{name}, mutant {n} panics:\n{mutant}");
+        }
+    }
+}

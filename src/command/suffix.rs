@@ -17,7 +17,7 @@ const SIGNATURE: Signature = Signature {
         arg(
             "style",
             Kind::OneOf(&["off", "on", "gpu", "intel", "kk", "omp", "opt", "hybrid"]),
-            "off, on, gpu, intel, kk, omp, opt or hybrid",
+            "accelerator package",
         ),
         many(
             "more",

@@ -78,46 +78,10 @@ impl Active {
                 _ => key == "thermo_style",
             };
             if alive {
-                found.extend(self.missing_in(key, command, context, engine));
+                found.extend(missing_in(key, command, context, engine));
             }
         }
         found
-    }
-
-    fn missing_in(
-        &self,
-        key: &str,
-        command: &Recorded,
-        context: &Context,
-        engine: &Engine,
-    ) -> Option<Slip> {
-        let search = Search { context, engine };
-        let words = command.words();
-        let texts = texts(command).map(|(w, name)| (w, Item::new("variable", name)));
-        let (at, missing) = used(context, words)
-            .into_iter()
-            .chain(texts)
-            .find_map(|(w, item)| Some((w, search.missing(&item, &mut Vec::new())?)))?;
-        let way = match &missing.path[..] {
-            [] => String::new(),
-            path => format!(", which {key} needs through variable {}", path.join(", ")),
-        };
-        // A row of thermo output and what has no formula in between is looked up when the run begins, by LAMMPS too
-        let sure = key == "thermo_style" || missing.path.is_empty();
-        let removed = missing.path.is_empty() && missing.item.kind != "variable";
-        let help = missing.help.unwrap_or_else(|| {
-            if removed {
-                format!("{} was there and was removed since", missing.item)
-            } else {
-                format!("define {} before the run", missing.item)
-            }
-        });
-        Some(Slip {
-            message: format!("{}{way}", missing.message),
-            place: command.place(at),
-            help,
-            fatal: sure || engine.dry,
-        })
     }
 
     /// Points out where the cause of an error was written that a run found when it began.
@@ -171,6 +135,37 @@ impl Active {
         let kspace = d.message.starts_with("KSpace") || d.message.contains("kspace_style");
         get("kspace_style").filter(|_| kspace)
     }
+}
+
+/// The first thing that a command uses and that is not there.
+fn missing_in(key: &str, command: &Recorded, context: &Context, engine: &Engine) -> Option<Slip> {
+    let search = Search { context, engine };
+    let words = command.words();
+    let texts = texts(command).map(|(w, name)| (w, Item::new("variable", name)));
+    let (at, missing) = used(context, words)
+        .into_iter()
+        .chain(texts)
+        .find_map(|(w, item)| Some((w, search.missing(&item, &mut Vec::new())?)))?;
+    let way = match &missing.path[..] {
+        [] => String::new(),
+        path => format!(", which {key} needs through variable {}", path.join(", ")),
+    };
+    // A row of thermo output and what has no formula in between is looked up when the run begins, by LAMMPS too
+    let sure = key == "thermo_style" || missing.path.is_empty();
+    let removed = missing.path.is_empty() && missing.item.kind != "variable";
+    let help = missing.help.unwrap_or_else(|| {
+        if removed {
+            format!("{} was there and was removed since", missing.item)
+        } else {
+            format!("define {} before the run", missing.item)
+        }
+    });
+    Some(Slip {
+        message: format!("{}{way}", missing.message),
+        place: command.place(at),
+        help,
+        fatal: sure || engine.dry,
+    })
 }
 
 /// Words of a command that name things, as word indices with the name of the command at 0.
@@ -267,25 +262,26 @@ impl Search<'_> {
                 FormulaRef::Fix(n) => Item::new("fix", n),
                 FormulaRef::Group(n) => Item::new("group", n),
                 FormulaRef::Region(n) => Item::new("region", n),
-                FormulaRef::Keyword(word) => return self.keyword(word, path),
+                FormulaRef::Keyword(word) => return unknown_keyword(word, path),
             };
             self.missing(&item, path)
         });
         path.pop();
         found
     }
+}
 
-    fn keyword(&self, word: &str, path: &[String]) -> Option<Missing> {
-        let known = || KEYWORDS.iter().map(|k| k.name);
-        if known().any(|k| k == word) {
-            return None;
-        }
-        let help = nearest(word, known()).map(|n| format!("did you mean '{n}'?"));
-        Some(Missing {
-            item: Item::new("thermo keyword", word),
-            path: path.to_vec(),
-            message: format!("Invalid thermo keyword '{word}' in variable formula"),
-            help: help.or_else(|| Some("`argyro explain thermo_style` lists the keywords".into())),
-        })
+/// A thermo keyword of a formula that does not exist.
+fn unknown_keyword(word: &str, path: &[String]) -> Option<Missing> {
+    let known = || KEYWORDS.iter().map(|k| k.name);
+    if known().any(|k| k == word) {
+        return None;
     }
+    let help = nearest(word, known()).map(|n| format!("did you mean '{n}'?"));
+    Some(Missing {
+        item: Item::new("thermo keyword", word),
+        path: path.to_vec(),
+        message: format!("Invalid thermo keyword '{word}' in variable formula"),
+        help: help.or_else(|| Some("`argyro explain thermo_style` lists the keywords".into())),
+    })
 }

@@ -65,7 +65,7 @@ impl Named {
                 found.extend(masses.compare(coeff, first, types, strict));
             }
         }
-        for dump in self.dumps.values().filter(|d| d.word(1) != "") {
+        for dump in self.dumps.values() {
             let first = dump.position("element", 2).map(|i| i + 1);
             let alive = engine.dumps.contains_key(dump.word(1));
             if let Some(first) = first.filter(|_| alive) {

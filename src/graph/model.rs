@@ -250,6 +250,7 @@ impl Builder<'_> {
             .collect();
         if let ["variable", name, "index" | "string", value, ..] = words[..]
             && !value.contains('$')
+            && !self.predefined.contains(&Item::new("variable", name))
         {
             self.values
                 .entry(name.to_string())

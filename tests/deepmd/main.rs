@@ -5,6 +5,7 @@
 
 #[path = "../support/damage.rs"]
 mod damage;
+mod fast;
 mod hostile;
 #[path = "../support/structure.rs"]
 mod structure;

@@ -37,7 +37,7 @@ fn deviations(out: &Evaluation, edges: &Edges, expected: &Value) -> [f64; 4] {
 }
 
 /// The cell of reference.json; atomic numbers stand for types (counted from 1).
-fn small_cell(reference: &Value, types: &Value) -> Structure {
+pub fn small_cell(reference: &Value, types: &Value) -> Structure {
     let cell = vectors(&reference["cell"]);
     let types = numbers(&reference["types"][types.to_string()]);
     Structure {
@@ -47,7 +47,7 @@ fn small_cell(reference: &Value, types: &Value) -> Structure {
     }
 }
 
-fn edges_of(structure: &Structure, model: &DeepmdModel) -> Edges {
+pub fn edges_of(structure: &Structure, model: &DeepmdModel) -> Edges {
     structure.edges(model.cutoff(), |z| Some(usize::from(z) - 1))
 }
 

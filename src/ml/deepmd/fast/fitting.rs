@@ -27,7 +27,10 @@ struct Layer<T> {
     /// \[width\], or empty for 1.
     step: Vec<T>,
     activation: Activation,
+    /// Skip connection where inputs are in the order of the outputs.
     residual: Residual,
+    /// Skip connection of the first layer: input and output.
+    links: Vec<[u32; 2]>,
 }
 
 /// Networks of all types.
@@ -37,6 +40,8 @@ pub struct Fitting<T> {
     networks: Vec<Vec<Layer<T>>>,
     /// Constants of the first layer per type.
     first_bias: Vec<Vec<T>>,
+    /// What inputs that do not change add to the first layer's output per type; empty for nothing.
+    first_skip: Vec<Vec<T>>,
     /// Energy of an atom of each type beside the network's output (eV).
     constants: Vec<f64>,
     features: usize,
@@ -89,6 +94,7 @@ impl<T: Real> Fitting<T> {
         let mut fitting = Fitting {
             networks: prepared.collect::<Result<_, _>>()?,
             first_bias: Vec::new(),
+            first_skip: Vec::new(),
             constants: Vec::new(),
             features: layout.order.len(),
         };
@@ -107,6 +113,9 @@ impl<T: Real> Fitting<T> {
             }
             x[layout.width..].copy_from_slice(&behind);
             fitting.first_bias.push(first_bias(first, &x));
+            fitting
+                .first_skip
+                .push(to_row(&x.repeat(repeats(first.residual))));
             let mut constant = model.energy_bias[z];
             if model.fitting.subtract_vacuum[z] {
                 // D = 0 includes the embedding of the type
@@ -148,17 +157,17 @@ impl<T: Real> Fitting<T> {
         scratch.slope.resize(layers.len(), Vec::new());
         for (k, layer) in layers.iter().enumerate() {
             let (before, rest) = scratch.value.split_at_mut(k);
-            let bias = if k == 0 {
-                &self.first_bias[species]
+            let (bias, skip) = if k == 0 {
+                (&self.first_bias[species], &self.first_skip[species][..])
             } else {
-                &layer.bias
+                (&layer.bias, [].as_slice())
             };
             let input = match before.last() {
                 None => (&*x, stride),
                 Some(v) => (v.as_slice(), layer.input_width),
             };
             let buffers = (&mut rest[0], &mut scratch.slope[k]);
-            layer.forward(level, input, bias, &scratch.rows, buffers);
+            layer.forward(level, input, (bias, skip), &scratch.rows, buffers);
         }
         let last = &layers[layers.len() - 1];
         let values = scratch.value[layers.len() - 1].chunks_exact(last.width);
@@ -191,17 +200,13 @@ fn network<T: Real>(net: &Network, layout: &Layout) -> Result<Vec<Layer<T>>, Uns
         if k > 0 {
             return Ok(Layer::new(dense, &dense.weight, dense.inputs));
         }
-        if dense.residual != Residual::None {
-            return Err(Unsupported::new(
-                "a fitting network whose first layer adds its input",
-            ));
-        }
         if dense.inputs < layout.width {
             return Err(Unsupported::new("a fitting network of this shape"));
         }
         let row = |&place: &usize| &dense.weight[place * dense.outputs..][..dense.outputs];
         let weight: Vec<f64> = layout.order.iter().flat_map(row).copied().collect();
-        Ok(Layer::new(dense, &weight, layout.order.len()))
+        let layer = Layer::new(dense, &weight, layout.order.len());
+        Ok(layer.linked(dense, &layout.order))
     };
     net.layers.iter().enumerate().map(prepare).collect()
 }
@@ -245,15 +250,30 @@ impl<T: Real> Layer<T> {
             step: to_row(&dense.step),
             activation: dense.activation,
             residual: dense.residual,
+            links: Vec::new(),
         }
     }
 
-    /// `value` = act(x W + bias) * step (+ x); `slope` is its derivative without the last addend.
+    /// The first layer, whose inputs are those with the numbers `order` in the model.
+    fn linked(self, dense: &Dense, order: &[usize]) -> Layer<T> {
+        let link = |part: usize| {
+            let inputs = order.iter().enumerate();
+            inputs.map(move |(n, place)| [n as u32, (part * dense.inputs + place) as u32])
+        };
+        let links = (0..repeats(dense.residual)).flat_map(link).collect();
+        Layer {
+            residual: Residual::None,
+            links,
+            ..self
+        }
+    }
+
+    /// `value` = act(x W + bias) * step (+ x) + `skip`; `slope` is its derivative without x and skip.
     fn forward(
         &self,
         level: Level,
         (x, stride): (&[T], usize),
-        bias: &[T],
+        (bias, skip): (&[T], &[T]),
         rows: &[u32],
         (value, slope): (&mut Vec<T>, &mut Vec<T>),
     ) {
@@ -284,18 +304,14 @@ impl<T: Real> Layer<T> {
         for (y, x) in value.chunks_exact_mut(self.width).zip(input_rows) {
             for part in y[..self.outputs]
                 .chunks_exact_mut(self.inputs.max(1))
-                .take(self.repeats())
+                .take(repeats(self.residual))
             {
                 add(part, &x[..self.inputs]);
             }
-        }
-    }
-
-    fn repeats(&self) -> usize {
-        match self.residual {
-            Residual::None => 0,
-            Residual::Same => 1,
-            Residual::Twice => 2,
+            add(y, skip);
+            for &[from, to] in &self.links {
+                y[to as usize] += x[from as usize];
+            }
         }
     }
 
@@ -308,14 +324,17 @@ impl<T: Real> Layer<T> {
         rows: &[u32],
         (to, stride): (&mut [T], usize),
     ) {
-        let started = self.residual != Residual::None;
+        let started = self.residual != Residual::None || !self.links.is_empty();
         if started {
             for (x, y) in to.chunks_mut(stride).zip(bar.chunks_exact(self.width)) {
                 x.fill(T::default());
                 let parts = y[..self.outputs].chunks_exact(self.inputs.max(1));
                 parts
-                    .take(self.repeats())
+                    .take(repeats(self.residual))
                     .for_each(|part| add(&mut x[..self.inputs], part));
+                for &[from, to] in &self.links {
+                    x[from as usize] += y[to as usize];
+                }
             }
         }
         multiply(bar, slope);
@@ -328,6 +347,15 @@ impl<T: Real> Layer<T> {
             accumulate: started,
         };
         T::dispatch(level, product);
+    }
+}
+
+/// How often a layer adds its input to its output.
+fn repeats(residual: Residual) -> usize {
+    match residual {
+        Residual::None => 0,
+        Residual::Same => 1,
+        Residual::Twice => 2,
     }
 }
 

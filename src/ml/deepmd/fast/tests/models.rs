@@ -229,5 +229,14 @@ pub fn many_models() -> Vec<DeepmdModel> {
     hidden.excluded_pairs = vec![true, false, false, false];
     hidden.excluded_atoms = vec![false, true];
     list.push(hidden);
+    // fitting networks whose first layer adds its input, parameters and type included
+    for repeats in [1, 2] {
+        let mut skipping = model(se_atten(false, false, true, true), Curve::Tanh);
+        let inputs = skipping.descriptor.width() + 1;
+        let mut fit = net(&[inputs, repeats * inputs, 1], 77, Curve::Tanh);
+        fit.layers[1].residual = Residual::None;
+        skipping.fitting.networks = vec![fit];
+        list.push(skipping);
+    }
     list
 }
