@@ -442,3 +442,36 @@ fn files_of_other_families_are_refused() {
         }
     }
 }
+
+/// Pickles whose bytes are worth many times their size in memory: members of zip files, plain and packed.
+#[test]
+fn pickles_that_expand_are_refused() {
+    for unit in [
+        &b")"[..],
+        b"(",
+        b"N",
+        b"]\x94",
+        b"K\x01",
+        b"N\x94",
+        b"K\x01\x85",
+    ] {
+        let mut pickle = b"\x80\x04".to_vec();
+        while pickle.len() < 2_000_000 {
+            pickle.extend_from_slice(unit);
+        }
+        for deflated in [false, true] {
+            let file = zip::of_pickle(&pickle, deflated);
+            let allowed = 10 * file.len() + (12 << 20);
+            for load in [load_mace as Load, load_nequip, load_sevennet, load_deepmd] {
+                let bytes = file.clone();
+                let (model, memory) = peak(|| load(bytes));
+                assert!(model.is_none());
+                assert!(
+                    memory < allowed,
+                    "{unit:?}: {memory} bytes for {}",
+                    file.len()
+                );
+            }
+        }
+    }
+}

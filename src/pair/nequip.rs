@@ -64,8 +64,8 @@ const ALLEGRO_SIGNATURE: Signature = Signature {
         (`.nequip.pth`). A checkpoint (`.ckpt`) has to be packaged first: `nequip-package build NAME.ckpt \
         NAME.nequip.zip`. Otherwise the same as `pair_style nequip`.\n\n\
         Restrictions: `units metal`. The network is evaluated in double whatever `package argyro \
-        precision` says, without tables. It is strictly local: the energy of an atom depends on its \
-        neighbours within the cutoff only, and nothing but positions is exchanged.",
+        precision` says, without tables; the energy of an atom depends on its neighbours within the \
+        cutoff only.",
     examples: &["pair_style allegro"],
 };
 

@@ -1,6 +1,6 @@
 //! Zip files taken apart and put together again with other contents.
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 /// A member with its contents.
 #[derive(Clone)]
@@ -89,5 +89,41 @@ pub fn pack(members: &[Member], changed: usize, contents: &[u8]) -> Vec<u8> {
     file.extend(directory);
     file.extend([&b"PK\x05\x06\0\0\0\0"[..], &count, &count].concat());
     file.extend([&length[..], &start.to_le_bytes(), &[0, 0]].concat());
+    file
+}
+
+/// A torch file that holds nothing but a pickle.
+pub fn of_pickle(pickle: &[u8], deflated: bool) -> Vec<u8> {
+    let member = |name: &str, contents: &[u8]| Member {
+        name: name.to_owned(),
+        contents: contents.to_vec(),
+        crc: crc32fast::hash(contents),
+    };
+    let members = [member("m/version", b"3\n"), member("m/data.pkl", pickle)];
+    let mut file = pack(&members, usize::MAX, &[]);
+    if !deflated {
+        return file;
+    }
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(pickle).expect("memory does not fail");
+    let packed = encoder.finish().expect("memory does not fail");
+    // the pickle is the last member: its contents, method and packed size change, and all that follows moves
+    let start = file.len() - 22 - number(&file[file.len() - 10..][..4]) - pickle.len();
+    let moved = start + packed.len();
+    file.splice(start..start + pickle.len(), packed.iter().copied());
+    let mut at = moved;
+    while file[at..].starts_with(b"PK\x01\x02") {
+        let local = number(&file[at + 42..][..4]);
+        if local > 0 {
+            let size = (packed.len() as u32).to_le_bytes();
+            file[at + 10] = 8;
+            file[at + 20..at + 24].copy_from_slice(&size);
+            file[local + 8] = 8;
+            file[local + 18..local + 22].copy_from_slice(&size);
+        }
+        at += 46 + number(&file[at + 28..][..2]);
+    }
+    let end = file.len() - 6;
+    file[end..end + 4].copy_from_slice(&(moved as u32).to_le_bytes());
     file
 }

@@ -49,6 +49,7 @@ impl LocalAllegro {
                 species,
                 stretch,
                 grid: Grid::new::<f64>(model.r_max, None),
+                sorted: false,
             },
             zeros: vec![0.0; species],
             model,

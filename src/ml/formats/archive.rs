@@ -15,6 +15,10 @@ use crate::ml::error::{ModelError, Result};
 /// TorchScript archives shrinks about five times; weights are not compressed).
 const INFLATION: u64 = 32;
 
+/// Factor by which one member may exceed the file, and bytes that any member may have.
+const MEMBER_INFLATION: u64 = 4;
+const FREE_SIZE: u64 = 1 << 16;
+
 /// Signatures of the records.
 const END: &[u8] = b"PK\x05\x06";
 const END_64: &[u8] = b"PK\x06\x06";
@@ -151,7 +155,8 @@ impl Archive {
         let Some(member) = self.members.get(name) else {
             return bad(format!("there is no member {name}"));
         };
-        if member.size > self.budget {
+        let most = FREE_SIZE + MEMBER_INFLATION * self.data.len() as u64;
+        if member.size > self.budget || member.size > most {
             return bad(format!(
                 "{name} claims {} bytes, too much for this file",
                 member.size
@@ -161,7 +166,7 @@ impl Archive {
             (_, true) => return bad(format!("{name} is encrypted")),
             (0, _) => self.packed(member)?.to_vec(),
             (8, _) => {
-                let mut contents = Vec::new();
+                let mut contents = Vec::with_capacity(member.size as usize + 1);
                 let inflate = flate2::read::DeflateDecoder::new(self.packed(member)?);
                 let read = inflate.take(member.size + 1).read_to_end(&mut contents);
                 if let Err(error) = read {

@@ -14,6 +14,13 @@ use crate::ml::error::{ModelError, Result};
 /// Values one pickle may have; real models have some 10^5.
 const MAX_VALUES: usize = 8_000_000;
 
+/// Values that any file may have, and bytes of the file for each one above.
+const FREE_VALUES: usize = 100_000;
+const BYTES_PER_VALUE: usize = 12;
+
+/// Deepest nesting of open marks.
+const MAX_MARKS: usize = 10_000;
+
 /// A loaded pickle.
 #[derive(Debug)]
 pub struct Pickle {
@@ -28,7 +35,17 @@ pub struct Pickle {
 /// # Errors
 /// Where the data are truncated, contradictory or use an opcode that no model file has.
 pub fn load(data: &[u8]) -> Result<Pickle> {
+    load_within(data, usize::MAX)
+}
+
+/// As [`load`], for a member of a file of `file` bytes: a value takes several times the byte that can
+/// make it, so that their number is bounded by the length of the whole file.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_within(data: &[u8], file: usize) -> Result<Pickle> {
     let mut machine = Machine::new(data);
+    machine.most = MAX_VALUES.min(FREE_VALUES + file / BYTES_PER_VALUE);
     loop {
         let op = machine.byte()?;
         if op == b'.' {
@@ -50,6 +67,8 @@ struct Machine<'a> {
     /// Stack heights at the open marks.
     marks: Vec<usize>,
     memo: HashMap<u64, ValueId>,
+    /// Values, places on the stack and in the memo that there may be.
+    most: usize,
     none: ValueId,
     yes: ValueId,
     no: ValueId,
@@ -73,6 +92,7 @@ impl<'a> Machine<'a> {
             stack,
             marks,
             memo,
+            most: MAX_VALUES,
             none,
             yes,
             no,
@@ -153,6 +173,9 @@ impl<'a> Machine<'a> {
             }
             // stack
             b'(' => {
+                if self.marks.len() >= MAX_MARKS {
+                    return bad(format!("more than {MAX_MARKS} open marks"));
+                }
                 self.marks.push(self.stack.len());
                 Ok(())
             }
@@ -244,13 +267,16 @@ impl<'a> Machine<'a> {
     // stack
 
     fn push_id(&mut self, id: ValueId) -> Result<()> {
+        if self.stack.len() >= self.most {
+            return bad(format!("a stack of more than {} values", self.most));
+        }
         self.stack.push(id);
         Ok(())
     }
 
     fn push(&mut self, value: Value) -> Result<()> {
-        if self.values.len() >= MAX_VALUES {
-            return bad(format!("more than {MAX_VALUES} values"));
+        if self.values.len() >= self.most {
+            return bad(format!("more than {} values", self.most));
         }
         let id = self.values.push(value);
         self.push_id(id)
@@ -293,6 +319,9 @@ impl<'a> Machine<'a> {
 
     fn memoize(&mut self, key: u64) -> Result<()> {
         let top = self.top()?;
+        if self.memo.len() >= self.most {
+            return bad(format!("a memo of more than {} values", self.most));
+        }
         self.memo.insert(key, top);
         Ok(())
     }

@@ -140,7 +140,8 @@ impl TorchFile {
                  on an ordinary (little-endian) one",
             ));
         }
-        let pickle = pickle::load(&archive.read(&format!("{root}{member}"))?)?;
+        let bytes = archive.read(&format!("{root}{member}"))?;
+        let pickle = pickle::load_within(&bytes, archive.len())?;
         let (storage_prefix, storage_suffix) = match layout {
             Layout::Package => (format!("{root}.data/"), ".storage"),
             Layout::Pickle | Layout::TorchScript => (format!("{root}data/"), ""),
@@ -208,7 +209,7 @@ impl TorchFile {
         let Some(bytes) = self.member("constants.pkl")? else {
             return Ok(Vec::new());
         };
-        let pickle = pickle::load(&bytes)?;
+        let pickle = pickle::load_within(&bytes, self.archive.borrow().len())?;
         let Some(items) = pickle.values.elements(pickle.root) else {
             return Err(ModelError::malformed("constants.pkl holds no tuple"));
         };

@@ -8,9 +8,8 @@ use crate::simd::{Real, TILE};
 /// Least distance (Å): clamped as the trainers do, so that atoms on top of each other give numbers.
 const CLOSEST: f64 = 1e-12;
 
-/// Edges sorted by receiver, those of one receiver by the argument of their radial functions, so
-/// that the edges of a tile share rows of the radial tables. Arrays of edges have [`TILE`] more
-/// entries than edges, so that whole tiles can be read.
+/// Edges sorted by receiver. Arrays of edges have [`TILE`] more entries than edges, so that whole
+/// tiles can be read.
 #[derive(Debug, Clone, Default)]
 pub struct BrickEdges<T> {
     /// First edge of each own atom; one entry more than own atoms.
@@ -67,6 +66,9 @@ pub struct Reach {
     pub stretch: Vec<f64>,
     /// Nodes of the radial tables.
     pub grid: Grid,
+    /// Sort the edges of one receiver by the argument of their radial functions, so that those of
+    /// a tile share rows of the tables: pays where the tables are larger than the second cache.
+    pub sorted: bool,
 }
 
 impl Reach {
@@ -106,21 +108,24 @@ impl<T: Real> BrickEdges<T> {
                     });
                 }
             }
-            self.sort();
+            self.append(reach.sorted);
             self.start.push(self.sender.len() as u32);
         }
         self.complete(species, &reach.grid);
     }
 
-    /// Appends the edges of one atom in their order; equal arguments stay in that of candidates.
-    fn sort(&mut self) {
+    /// Appends the edges of one atom in the order of candidates or of arguments.
+    fn append(&mut self, sorted: bool) {
         // arguments are positive: their bits sort as they do, in f32 well enough for the tables
         let key = |(k, edge): (usize, &Found)| {
-            u64::from((edge.argument as f32).to_bits()) << 32 | k as u64
+            let argument = u64::from((edge.argument as f32).to_bits());
+            argument << 32 | k as u64
         };
         self.order.clear();
         self.order.extend(self.found.iter().enumerate().map(key));
-        self.order.sort_unstable();
+        if sorted {
+            self.order.sort_unstable();
+        }
         for &key in &self.order {
             let edge = self.found[key as u32 as usize];
             self.sender.push(edge.sender);

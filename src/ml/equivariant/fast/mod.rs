@@ -127,6 +127,7 @@ fn reach<T: Real>(network: &Network) -> Result<Reach, Unsupported> {
         species,
         stretch,
         grid: Grid::new::<T>(network.r_max, network.radial.kink()),
+        sorted: true,
     })
 }
 

@@ -84,6 +84,7 @@ impl<T: Real> FastMace<T> {
                 species,
                 stretch: Vec::new(),
                 grid: settings.grid,
+                sorted: false,
             },
             harmonics,
             layers: layers.collect::<Result<_, _>>()?,

@@ -7,12 +7,21 @@ use std::collections::HashMap;
 
 use super::operations::{self, Value};
 use super::syntax::{Expr, Kind, Statement};
-use super::tensor::Tensor;
+use super::tensor::{Tensor, products};
 use crate::ml::error::{ModelError, Result};
 
-/// Most elements that one evaluation may make, and most statements that it may take.
-const MAX_WORK: usize = 1 << 31;
+/// Most elements that one evaluation may make: so many, and so many for each element of the
+/// constants.
+const MAX_MADE: usize = 1 << 23;
+const MADE_OF_CONSTANT: usize = 64;
+/// Most elements that it may read and multiply, in the same way.
+const MAX_WORK: usize = 1 << 28;
+const WORK_OF_CONSTANT: usize = 1 << 12;
+/// Most statements that it may take.
 const MAX_STEPS: usize = 1 << 20;
+/// Most values that it may put into the dict of inputs, and most keys of the dict.
+const MAX_EVENTS: usize = 1 << 11;
+const MAX_KEYS: usize = 256;
 /// Most passes of a loop (loops only add dimensions).
 const MAX_PASSES: usize = 8;
 
@@ -70,7 +79,7 @@ pub fn evaluate<'p>(
     inputs: Inputs,
     watch: &mut dyn Watch,
 ) -> Result<Memory<'p>> {
-    let mut machine = Machine::new(inputs, watch);
+    let mut machine = Machine::new(programs, inputs, watch);
     let mut all = Vec::new();
     for (k, program) in programs.iter().enumerate() {
         machine.constants = &program.constants;
@@ -121,7 +130,7 @@ pub fn resume<'p>(
     };
     let mut inputs = place.inputs.clone();
     inputs.insert("x".to_owned(), Value::Tensor(x));
-    let mut machine = Machine::new(inputs, watch);
+    let mut machine = Machine::new(programs, inputs, watch);
     machine.constants = &program.constants;
     machine.program = place.program;
     machine.events = from + 1;
@@ -139,11 +148,25 @@ struct Machine<'p, 'w> {
     statement: Option<usize>,
     places: Vec<Option<Place>>,
     events: usize,
-    work: usize,
+    /// Elements made and allowed to be made.
+    made: usize,
+    allowed: usize,
+    /// Elements read and multiplied, and allowed to be.
+    work: f64,
+    most_work: f64,
     steps: usize,
     ended: bool,
     /// The present program has ended.
     returned: bool,
+}
+
+/// Elements of a value.
+fn elements(value: &Value) -> usize {
+    match value {
+        Value::Tensor(t) | Value::View(t, _) => t.data.len(),
+        Value::List(list) => list.iter().map(elements).sum::<usize>() + list.len(),
+        _ => 0,
+    }
 }
 
 fn refuse(what: &str) -> ModelError {
@@ -166,7 +189,9 @@ fn in_line(line: usize, error: ModelError) -> ModelError {
 }
 
 impl<'p, 'w> Machine<'p, 'w> {
-    fn new(inputs: Inputs, watch: &'w mut dyn Watch) -> Machine<'p, 'w> {
+    fn new(programs: &'p [Program], inputs: Inputs, watch: &'w mut dyn Watch) -> Machine<'p, 'w> {
+        let constants = programs.iter().flat_map(|p| p.constants.iter().flatten());
+        let constants: usize = constants.map(|t| t.data.len()).sum();
         Machine {
             constants: &[],
             names: HashMap::new(),
@@ -176,7 +201,10 @@ impl<'p, 'w> Machine<'p, 'w> {
             statement: None,
             places: Vec::new(),
             events: 0,
-            work: 0,
+            made: 0,
+            allowed: MAX_MADE + MADE_OF_CONSTANT * constants,
+            work: 0.0,
+            most_work: (MAX_WORK + WORK_OF_CONSTANT * constants) as f64,
             steps: 0,
             ended: false,
             returned: false,
@@ -316,6 +344,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             ("torch.narrow", [Expr::Name(name), ..]) => {
                 let values = self.values(arguments)?;
                 let mut out = operations::call(function, &values)?;
+                self.count(function, &values, &out)?;
                 if let (Value::Tensor(_), [_, dim, start, _]) = (&out, &values[..]) {
                     let base = (name.clone(), dim.number()? as i64, start.count()?);
                     out = match out {
@@ -329,12 +358,7 @@ impl<'p, 'w> Machine<'p, 'w> {
         }
         let values = self.values(arguments)?;
         let out = operations::call(function, &values)?;
-        if let Value::Tensor(t) = &out {
-            self.work += t.data.len();
-            if self.work > MAX_WORK {
-                return Err(ModelError::malformed("the code takes too much work"));
-            }
-        }
+        self.count(function, &values, &out)?;
         // operations in place
         if let ("torch.scatter_reduce_" | "torch.mul_" | "torch.add_", [Expr::Name(name), ..]) =
             (function, arguments)
@@ -342,6 +366,28 @@ impl<'p, 'w> Machine<'p, 'w> {
             self.names.insert(name, out.clone());
         }
         Ok(out)
+    }
+
+    /// Adds an operation to what the evaluation has taken.
+    fn count(&mut self, function: &str, values: &[Value], out: &Value) -> Result<()> {
+        let read: Vec<f64> = values.iter().map(|v| elements(v) as f64).collect();
+        let made = elements(out);
+        self.made = self.made.saturating_add(made);
+        self.work += made as f64 + read.iter().sum::<f64>();
+        if let ("torch.matmul" | "torch.mm" | "torch.tensordot", [a, b, ..]) = (function, &read[..])
+        {
+            // of matrices (n, k) and (k, m) to (n, m): n k m products
+            self.work += (a * b * made as f64).sqrt();
+        } else if let ("torch.einsum", [Value::Text(formula), Value::List(list), ..]) =
+            (function, values)
+        {
+            let tensors = list.iter().filter_map(|v| v.tensor().ok());
+            self.work += products(formula, tensors);
+        }
+        if self.made > self.allowed || self.work > self.most_work {
+            return Err(ModelError::malformed("the code takes too much work"));
+        }
+        Ok(())
     }
 
     fn values(&mut self, arguments: &'p [Expr]) -> Result<Vec<Value>> {
@@ -353,6 +399,9 @@ impl<'p, 'w> Machine<'p, 'w> {
         let value = value.tensor()?.clone();
         let event = self.events;
         self.events += 1;
+        if event >= MAX_EVENTS || self.inputs.len() > MAX_KEYS {
+            return Err(ModelError::malformed("the code stores too many values"));
+        }
         match self.watch.put(event, key, value)? {
             Some(value) => {
                 self.inputs.insert(key.to_owned(), Value::Tensor(value));

@@ -210,7 +210,8 @@ impl Reader<'_> {
             return None;
         }
         let mut value = self.atom()?;
-        loop {
+        // indices of indices nest as well
+        for _ in 0..MAX_DEPTH {
             if self.take("[") {
                 let index = self.items("]")?;
                 let index = match <[Expr; 1]>::try_from(index) {
@@ -364,6 +365,8 @@ mod tests {
         }
         let deep = format!("    x = {}a{}\n", "[".repeat(1000), "]".repeat(1000));
         assert!(parse_body(&deep).is_err());
+        let chain = format!("    x = a{}\n", "[0]".repeat(1000));
+        assert!(parse_body(&chain).is_err());
         assert!(parse("").is_err());
     }
 }

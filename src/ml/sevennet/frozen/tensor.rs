@@ -9,6 +9,9 @@ use crate::ml::error::{ModelError, Result};
 /// Most elements of one tensor.
 pub const MAX_LEN: usize = 1 << 24;
 
+/// Most products of elements that one contraction may take.
+const MAX_PRODUCTS: usize = 1 << 28;
+
 /// Inputs of a network whose traces are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -138,11 +141,13 @@ fn bad<T>(what: &str) -> Result<T> {
 /// Number of elements of a shape.
 ///
 /// # Errors
-/// Where it is too large.
+/// Where it is too large, or would be without its dimensions of length 0.
 pub fn count(shape: &[usize]) -> Result<usize> {
-    let n = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
+    let n = shape
+        .iter()
+        .try_fold(1usize, |n, &d| n.checked_mul(d.max(1)));
     match n {
-        Some(n) if n <= MAX_LEN => Ok(n),
+        Some(n) if n <= MAX_LEN => Ok(if shape.contains(&0) { 0 } else { n }),
         _ => bad("a tensor is too large"),
     }
 }
@@ -408,6 +413,9 @@ pub fn contract(a: &Tensor, axes_a: &[usize], b: &Tensor, axes_b: &[usize]) -> R
     }
     let shape = [inner(a, &free_a), inner(b, &free_b)].concat();
     let (k, columns) = (count(&sum)?, count(&inner(b, &free_b))?);
+    if left.data.len().saturating_mul(columns) > MAX_PRODUCTS {
+        return bad("a product of too large tensors");
+    }
     let mut out = vec![0.0; count(&shape)?];
     if k > 0 && columns > 0 {
         for (row, sums) in left.data.chunks_exact(k).zip(out.chunks_exact_mut(columns)) {
@@ -421,6 +429,21 @@ pub fn contract(a: &Tensor, axes_a: &[usize], b: &Tensor, axes_b: &[usize]) -> R
     Ok(Tensor::new(shape, out)?.traced(a.trace.join(&b.trace)))
 }
 
+/// Terms of an einsum: the product of the lengths of all its indices.
+pub fn products<'a>(formula: &str, tensors: impl Iterator<Item = &'a Tensor>) -> f64 {
+    let mut seen: Vec<u8> = Vec::new();
+    let mut terms = 1.0;
+    for (names, tensor) in formula.split(',').zip(tensors) {
+        for (name, &length) in names.trim().bytes().zip(&tensor.shape) {
+            if !seen.contains(&name) {
+                seen.push(name);
+                terms *= length as f64;
+            }
+        }
+    }
+    terms
+}
+
 /// `einsum` of one or two tensors.
 ///
 /// # Errors
@@ -431,7 +454,7 @@ pub fn einsum(formula: &str, tensors: &[Tensor]) -> Result<Tensor> {
     };
     let inputs: Vec<&[u8]> = inputs.split(',').map(|s| s.trim().as_bytes()).collect();
     let output = output.trim().as_bytes();
-    if inputs.len() != tensors.len() {
+    if inputs.len() != tensors.len() || inputs.len() > 4 {
         return bad("an einsum of other tensors than its formula");
     }
     let mut letters: Vec<u8> = output.to_vec();
