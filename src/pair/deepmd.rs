@@ -229,7 +229,7 @@ fn sources(args: &Args) -> Result<Sources> {
     ] {
         let given = group.iter().filter_map(|name| args.keyword(name));
         if let [first, second, ..] = &given.collect::<Vec<_>>()[..] {
-            let names = [first, second].map(|k| k.name());
+            let names = [first, second].map(crate::signature::KeywordArgs::name);
             let text = format!(
                 "pair_style deepmd: {} and {} should NOT be set simultaneously",
                 names[0], names[1]
@@ -262,6 +262,7 @@ fn sources(args: &Args) -> Result<Sources> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the type of all loaders of networks")]
 pub(super) fn load(parts: Vec<Vec<u8>>, sources: &Sources) -> Result<Box<dyn NetworkModel>> {
     let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     let fitting = &model.fitting;
