@@ -19,8 +19,8 @@ fn folder() -> PathBuf {
 #[derive(Debug, Clone, Default)]
 struct Context {
     system: Option<String>,
-    /// Fixtures that are copied: (path below `tests`, name).
-    files: Vec<(String, String)>,
+    /// Fixtures that are copied: path below `tests`, name, and words of it that are replaced.
+    files: Vec<(String, String, Vec<String>)>,
     before: Vec<String>,
     after: Option<Vec<String>>,
     /// Messages of which one must appear: the example shows a restriction.
@@ -28,7 +28,7 @@ struct Context {
 }
 
 /// Reads `contexts.txt`: blocks that begin with `## page` or `## page #n` (n-th example); inside,
-/// `@system NAME`, `@file FIXTURE NAME`, `@fails TEXT`, lines before, `--`, lines after.
+/// `@system NAME`, `@file FIXTURE NAME [OLD NEW ...]` (words of a text file that are replaced), `@fails TEXT`, lines before, `--`, lines after.
 fn contexts() -> BTreeMap<String, Context> {
     let text = std::fs::read_to_string(folder().join("contexts.txt")).expect("contexts are there");
     let mut all = BTreeMap::new();
@@ -46,7 +46,10 @@ fn contexts() -> BTreeMap<String, Context> {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["@system", s] => c.system = Some((*s).to_owned()),
-            ["@file", from, to] => c.files.push(((*from).to_owned(), (*to).to_owned())),
+            ["@file", from, to, words @ ..] => {
+                let words = words.iter().map(|w| (*w).to_owned()).collect();
+                c.files.push(((*from).to_owned(), (*to).to_owned(), words));
+            }
             ["@fails", ..] => c.fails = Some(line["@fails ".len()..].to_owned()),
             ["--"] => c.after = Some(Vec::new()),
             [] => {}
@@ -75,11 +78,12 @@ struct Case {
     lines: Vec<String>,
 }
 
-/// The scripts of a page: one per example; of a pair style one per `pair_style` line, with all `pair_coeff` lines.
+/// The scripts of a page: one per example; of a style with coefficients one per line of the style, with all
+/// lines of coefficients.
 fn cases(page: &Page, contexts: &BTreeMap<String, Context>) -> Vec<Case> {
     let name = title(page);
     let examples = page.examples();
-    let groups: Vec<Vec<String>> = if page.kind == "pair_style" {
+    let groups: Vec<Vec<String>> = if page.coeff.is_some() && page.kind.ends_with("_style") {
         let coeff = page.coeff.map_or(&[][..], |c| c.examples);
         let styles = page.signature.examples.iter();
         let line = |s: &&str| {
@@ -148,8 +152,16 @@ fn check(page: &Page, case: &Case) -> Option<String> {
             .unwrap_or_else(|e| panic!("{}: {e}", from.display()));
     };
     put(&tests.join("manual/lpsc.data"), "lpsc.data");
-    for (from, to) in &case.context.files {
-        put(&tests.join(from), to);
+    for (from, to, words) in &case.context.files {
+        if words.is_empty() {
+            put(&tests.join(from), to);
+            continue;
+        }
+        let mut text = std::fs::read_to_string(tests.join(from)).expect("the fixture is text");
+        for pair in words.chunks_exact(2) {
+            text = text.replace(&pair[0], &pair[1]);
+        }
+        std::fs::write(dir.path().join(to), text).expect("the folder can be written");
     }
     let text = script(page, case);
     let out = support::run(dir.path(), &text, &[]);

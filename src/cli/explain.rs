@@ -92,15 +92,8 @@ fn styles_of(name: &str, all: &[Page]) -> String {
 
 fn list(all: &[Page]) -> String {
     let mut text = String::new();
-    for (kind, title) in [
-        ("command", "Commands"),
-        ("pair_style", "Pair styles"),
-        ("fix", "Fixes"),
-        ("compute", "Computes"),
-        ("dump", "Dumps"),
-        ("region", "Regions"),
-    ] {
-        let mut of_kind: Vec<&Page> = all.iter().filter(|p| p.kind == kind).collect();
+    for (kind, title) in markdown::KINDS {
+        let mut of_kind: Vec<&Page> = all.iter().filter(|p| p.kind == *kind).collect();
         of_kind.sort_by_key(|p| p.signature.name);
         if of_kind.is_empty() {
             continue;
@@ -121,11 +114,11 @@ fn render(page: &Page) -> String {
     let _ = writeln!(text, "\nSyntax");
     let _ = writeln!(text, "  {}", syntax(&page.prefix, s));
     if let Some(c) = page.coeff {
-        let _ = writeln!(text, "  {}", syntax("pair_coeff", c));
+        let _ = writeln!(text, "  {}", syntax(page.coeff_command(), c));
     }
     arguments(&mut text, s);
     if let Some(c) = page.coeff.filter(|c| !c.args.is_empty()) {
-        let _ = writeln!(text, "\npair_coeff");
+        let _ = writeln!(text, "\n{}", page.coeff_command());
         c.args.iter().for_each(|a| argument(&mut text, a, 2));
     }
     if !s.description.is_empty() {

@@ -28,6 +28,12 @@ fn groups(kind: &str) -> &'static [Group] {
     }
 }
 
+/// What argyro has instead, with the names of LAMMPS that it stands in for, for one kind of style (`pair`, `fix`, ...)
+/// or `command`.
+pub fn missing(kind: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    groups(kind).iter().map(|g| (g.nearest, g.names))
+}
+
 /// What comes nearest to a style (or `command`) of LAMMPS that argyro does not have.
 pub fn nearest(kind: &str, name: &str) -> Option<&'static str> {
     let name = without_accelerator(name);

@@ -146,9 +146,9 @@ const DEEPMD: Signature = Signature {
     examples: &[
         "pair_style deepmd graph.pb",
         "pair_style deepmd graph.0.pb graph.1.pb graph.2.pb out_file md.out out_freq 10 atomic relative 1.0",
-        "pair_style deepmd graph.pth fparam 1.2",
-        "pair_style deepmd graph.pb fparam_from_compute TEMP",
-        "pair_style deepmd graph.pb aparam_from_compute KE",
+        "pair_style deepmd graph.pb fparam 1.2 0.4 aparam 1.0",
+        "pair_style deepmd graph.pb fparam_from_compute STATE aparam 1.0",
+        "pair_style deepmd graph.pb fparam 1.2 0.4 aparam_from_compute KE",
     ],
 };
 

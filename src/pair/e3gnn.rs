@@ -61,7 +61,7 @@ const E3GNN: Signature = Signature {
         radial exact` evaluates the radial networks for every pair instead of tables of them.\n\n\
         Several model files in `pair_coeff` are a committee, as with `pair_style mace`.\n\n\
         Restrictions: `units metal`. Cells shorter than the cutoff are handled.",
-    examples: &["pair_style e3gnn", "pair_style e3gnn modal mpa"],
+    examples: &["pair_style e3gnn", "pair_style e3gnn modal r2scan"],
 };
 
 const E3GNN_PARALLEL: Signature = Signature {
@@ -116,13 +116,11 @@ const COEFF_PARALLEL: Signature = Signature {
         ),
     ],
     keywords: &[],
-    description: "N is the number of layers of the model. The files of the folder are \
-        `deployed_parallel_0.pt`, `deployed_parallel_1.pt` and so on.",
-    examples: &[
-        "pair_coeff * * 5 deployed_parallel Li P S Cl",
-        "pair_coeff * * 2 part_0.pt part_1.pt Li P S Cl",
-        "pair_coeff * * deployed_serial.pt Li P S Cl",
-    ],
+    description: "N is the number of layers of the model. `pair_coeff * * 5 deployed_parallel Li P S Cl` takes \
+        five parts from a folder, in which they are `deployed_parallel_0.pt`, `deployed_parallel_1.pt` and so \
+        on; `pair_coeff * * 2 a.pt b.pt Li P S Cl` names the parts. A serial model or a checkpoint is one file \
+        without N.",
+    examples: &["pair_coeff * * deployed_serial.pt Li P S Cl"],
 };
 
 fn build(style: &'static str, args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {

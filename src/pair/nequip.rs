@@ -75,7 +75,7 @@ const COEFF_ALLEGRO: Signature = Signature {
     args: COEFF_WITH_FILE,
     keywords: &[],
     description: "As for `pair_style nequip`.",
-    examples: &["pair_coeff * * li6ps5cl.nequip.zip Li P S Cl"],
+    examples: &["pair_coeff * * li3ps4.nequip.zip Li P S"],
 };
 
 const COEFF: Signature = Signature {
@@ -87,8 +87,8 @@ const COEFF: Signature = Signature {
         have the same name. The masses of the types must be those of the elements. NULL leaves a type to \
         other styles of `pair_style hybrid`.",
     examples: &[
-        "pair_coeff * * li6ps5cl.nequip.zip Li P S Cl",
-        "pair_coeff * * a.ckpt b.ckpt c.ckpt Li P S Cl",
+        "pair_coeff * * li3ps4.nequip.zip Li P S",
+        "pair_coeff * * a.ckpt b.ckpt c.ckpt Li P S",
     ],
 };
 

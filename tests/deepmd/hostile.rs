@@ -18,7 +18,7 @@ fn fixture(name: &str) -> Vec<u8> {
 fn rounds() -> usize {
     // ARGYRO_MUTANTS=100000 for a long search
     let given = std::env::var("ARGYRO_MUTANTS").ok();
-    given.and_then(|n| n.parse().ok()).unwrap_or(2000)
+    given.and_then(|n| n.parse().ok()).unwrap_or(500)
 }
 
 /// Two atoms, with whatever parameters the model takes.

@@ -1,7 +1,7 @@
 //! Manual pages as Markdown files, in the order of LAMMPS' manual: Syntax, Examples, Description,
 //! Restrictions, Related, Default. An index lists them.
 
-use super::{Page, kind_text, pages, place_holder, syntax};
+use super::{Page, coming, kind_text, pages, place_holder, syntax};
 use crate::signature::{Arg, Keyword, Signature};
 use std::fmt::Write;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub const KINDS: &[(&str, &str)] = &[
 ];
 
 /// First line of every file, so that nobody edits it by hand.
-const NOTE: &str = "<!-- Made by `argyro explain --markdown docs/commands` from the tables that parse scripts. -->";
+pub(super) const NOTE: &str = "<!-- Made by `argyro explain --markdown docs/commands` from the tables that parse scripts. -->";
 
 /// Writes all pages and the index into `folder`; gives the number of pages.
 ///
@@ -32,13 +32,16 @@ pub fn write_all(folder: &Path) -> std::io::Result<usize> {
     for (name, text) in &files {
         std::fs::write(folder.join(name), text)?;
     }
-    Ok(files.len() - 1)
+    Ok(pages().len())
 }
 
-/// Name and content of every file, the index first.
+/// Name and content of every file: the index, "Coming from LAMMPS", the pages.
 pub fn files() -> Vec<(String, String)> {
     let all = pages();
-    let mut files = vec![("README.md".to_owned(), index(&all))];
+    let mut files = vec![
+        ("README.md".to_owned(), index(&all)),
+        ("coming-from-lammps.md".to_owned(), coming::page(&all)),
+    ];
     files.extend(all.iter().map(|p| (file_name(p), page(p, &all))));
     files
 }
@@ -60,7 +63,10 @@ fn title(page: &Page) -> String {
 }
 
 fn index(all: &[Page]) -> String {
-    let mut text = format!("{NOTE}\n\n# Commands and styles\n");
+    let mut text = format!(
+        "{NOTE}\n\n# Commands and styles\n\n[Coming from LAMMPS](coming-from-lammps.md): what is the same, \
+         different and missing.\n"
+    );
     for (kind, heading) in KINDS {
         let mut of_kind: Vec<&Page> = all.iter().filter(|p| p.kind == *kind).collect();
         of_kind.sort_by_key(|p| p.signature.name);
@@ -93,12 +99,12 @@ fn page(page: &Page, all: &[Page]) -> String {
     let mut text = format!("{NOTE}\n\n# {}\n\n{}\n", title(page), sentence(s.summary));
     let _ = write!(text, "\n## Syntax\n\n```\n{}\n", syntax(&page.prefix, s));
     if let Some(c) = page.coeff {
-        let _ = writeln!(text, "{}", syntax("pair_coeff", c));
+        let _ = writeln!(text, "{}", syntax(page.coeff_command(), c));
     }
     text.push_str("```\n");
     arguments(&mut text, s);
     if let Some(c) = page.coeff.filter(|c| !c.args.is_empty()) {
-        text.push_str("\nWords of `pair_coeff`:\n\n");
+        let _ = write!(text, "\nWords of `{}`:\n\n", page.coeff_command());
         c.args.iter().for_each(|a| item(&mut text, a, 0));
     }
     let examples = page.examples();
@@ -108,7 +114,8 @@ fn page(page: &Page, all: &[Page]) -> String {
     text.push_str("\n## Description\n\n");
     text.push_str(&parts.description);
     if let Some(c) = page.coeff.filter(|c| !c.description.is_empty()) {
-        let _ = write!(text, "\n`pair_coeff`: {}\n", unwrap(c.description));
+        let name = page.coeff_command();
+        let _ = write!(text, "\n`{name}`: {}\n", unwrap(c.description));
     }
     let _ = write!(text, "\n## Restrictions\n\n{}\n", parts.restrictions);
     let _ = write!(text, "\n## Related\n\n{}\n", related(page, all));

@@ -2,6 +2,7 @@
 //!
 //! Rendered as text by `argyro explain` and as Markdown by [`markdown`].
 
+pub mod coming;
 pub mod markdown;
 
 use crate::command::COMMANDS;
@@ -12,17 +13,26 @@ use crate::{compute, dump, fix, pair};
 /// A manual page.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// `command`, `pair_style`, `fix`, `compute`, `region` or `dump`.
+    /// One of the kinds of [`markdown::KINDS`].
     pub kind: &'static str,
     /// Words before the arguments, e.g. `fix ID group-ID nvt`.
     pub prefix: String,
     /// Its signature.
     pub signature: &'static Signature,
-    /// Signature of `pair_coeff`, of pair styles.
+    /// Signature of `pair_coeff`, `bond_coeff` or `angle_coeff`, of styles that have it.
     pub coeff: Option<&'static Signature>,
 }
 
 impl Page {
+    /// The command that gives the coefficients of a style of this kind.
+    pub fn coeff_command(&self) -> &'static str {
+        match self.kind {
+            "bond_style" => "bond_coeff",
+            "angle_style" => "angle_coeff",
+            _ => "pair_coeff",
+        }
+    }
+
     /// All example lines.
     pub fn examples(&self) -> Vec<&'static str> {
         let coeff = self.coeff.iter().flat_map(|c| c.examples);
