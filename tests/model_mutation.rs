@@ -461,7 +461,7 @@ fn pickles_that_expand_are_refused() {
         }
         for deflated in [false, true] {
             let file = zip::of_pickle(&pickle, deflated);
-            let allowed = 10 * file.len() + (12 << 20);
+            let allowed = 10 * file.len() + (32 << 20);
             for load in [load_mace as Load, load_nequip, load_sevennet, load_deepmd] {
                 let bytes = file.clone();
                 let (model, memory) = peak(|| load(bytes));
