@@ -33,7 +33,12 @@ fn build(_: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
     Ok(Box::new(Balance))
 }
 
-impl Fix for Balance {}
+impl Fix for Balance {
+    /// LAMMPS counts the bounds of processors as a change of the box, which adds a column to `thermo_style one`.
+    fn changes_cell(&self) -> bool {
+        true
+    }
+}
 
 /// Checks the style of balancing and its keywords, which have no effect; `fractions`: also the styles x, y and z of the
 /// command `balance`.

@@ -262,7 +262,10 @@ fn sources(args: &Args) -> Result<Sources> {
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the type of all loaders of networks")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the type of all loaders of networks"
+)]
 pub(super) fn load(parts: Vec<Vec<u8>>, sources: &Sources) -> Result<Box<dyn NetworkModel>> {
     let model = load_bytes(parts.concat()).map_err(|e| Error::input(e.to_string()))?;
     let fitting = &model.fitting;

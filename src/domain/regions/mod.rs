@@ -415,6 +415,6 @@ mod tests {
         assert!(make(&s, "sphere 0 0 0 -1").is_err());
         assert!(make(&s, "sphere 0 0 x 1").is_err());
         let e = make(&s, "sphere 0 0 0 1 move 3 NULL NULL").err().unwrap();
-        assert!(e.message.contains("move") && e.word == Some(6), "{e:?}");
+        assert!(e.message.contains("move") && e.word == Some(5), "{e:?}");
     }
 }

@@ -16,7 +16,7 @@ const MAX_VALUES: usize = 8_000_000;
 
 /// Values that any file may have, and bytes of the file for each one above.
 const FREE_VALUES: usize = 100_000;
-const BYTES_PER_VALUE: usize = 12;
+const BYTES_PER_VALUE: usize = 24;
 
 /// Deepest nesting of open marks.
 const MAX_MARKS: usize = 10_000;

@@ -82,7 +82,11 @@ pub fn backward<T: Real>(model: &FastNetwork<T>, w: &mut BrickWork<T>, t: usize)
     let scratch = &mut w.scratch;
     let mut gradient = std::mem::take(&mut w.edges.gradient);
     let [even, odd] = &mut w.adjoints;
-    let (bar, next_bar) = if t.is_multiple_of(2) { (even, odd) } else { (odd, even) };
+    let (bar, next_bar) = if t.is_multiple_of(2) {
+        (even, odd)
+    } else {
+        (odd, even)
+    };
     let (nodes, next_nodes) = w.nodes.split_at_mut(t + 1);
     let (nodes, next_nodes) = (&mut nodes[t], &next_nodes[0]);
     let convolve = model.convolve(&w.edges, &w.features[t], t);
