@@ -69,18 +69,22 @@ fn read(dir: &Path, name: &str) -> Vec<u8> {
 }
 
 fn continued_equals_whole(styles: &str) {
+    continued_in(SYSTEM, styles);
+}
+
+fn continued_in(system: &str, styles: &str) {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let whole = run(
         dir,
         "whole",
-        &format!("{SYSTEM}{styles}run 200 start 0 stop 200\nwrite_restart whole.rst\n"),
+        &format!("{system}{styles}run 200 start 0 stop 200\nwrite_restart whole.rst\n"),
         "1",
     );
     let first = run(
         dir,
         "first",
-        &format!("{SYSTEM}{styles}run 90 start 0 stop 200\nwrite_restart half.rst\n"),
+        &format!("{system}{styles}run 90 start 0 stop 200\nwrite_restart half.rst\n"),
         "2",
     );
     let second = run(
@@ -104,9 +108,9 @@ fn nose_hoover_msd_and_averages_continue_bit_by_bit() {
 
 #[test]
 fn a_barostat_continues_bit_by_bit() {
-    continued_equals_whole(
-        "change_box all triclinic
-fix 1 all npt temp 1.4 0.7 0.5 tri 0.5 1.5 1.0 nreset 40
+    continued_in(
+        &format!("{SYSTEM}change_box all triclinic\n"),
+        "fix 1 all npt temp 1.4 0.7 0.5 tri 0.5 1.5 1.0 nreset 40
 thermo_style custom step temp pe press lx xy xz econserve f_1[17]
 thermo_modify format float %.17g
 thermo 20
@@ -118,7 +122,7 @@ thermo 20
 fn a_deformation_continues_bit_by_bit() {
     continued_equals_whole(
         "fix 1 all nve
-fix 2 all deform 1 x erate 0.02 y wiggle 0.1 0.7
+fix 2 all deform 1 x erate 0.02 y wiggle 0.1 0.7 units box
 thermo_style custom step temp pe press lx ly
 thermo_modify format float %.17g
 thermo 20

@@ -178,12 +178,19 @@ fn a_committee_drives_by_its_first_model_and_writes_deviations() {
                 elements,
             );
             let what = names.join(" ");
-            assert_eq!(
-                together.f, alone[0].f,
+            // A model of longer reach makes longer lists, whose sums end in other last digits.
+            let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * (1e-3 + b.abs());
+            let alike = |a: &[[f64; 3]], b: &[[f64; 3]]| {
+                let pairs = a.as_flattened().iter().zip(b.as_flattened());
+                a.len() == b.len() && pairs.into_iter().all(|(a, b)| near(*a, *b))
+            };
+            assert!(
+                alike(&together.f, &alone[0].f),
                 "{what}: the driver is not what it is alone"
             );
-            assert_eq!(together.energy, alone[0].energy, "{what}");
-            assert_eq!(together.virial, alone[0].virial, "{what}");
+            assert!(near(together.energy, alone[0].energy), "{what}");
+            let virials = together.virial.iter().zip(&alone[0].virial);
+            virials.for_each(|(a, b)| assert!(near(*a, *b), "{what}: {a} {b}"));
             let text = std::fs::read_to_string(&file).unwrap();
             let (header, line) = text.trim_end().split_once('\n').unwrap();
             assert_eq!(

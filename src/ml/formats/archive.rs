@@ -17,7 +17,7 @@ const INFLATION: u64 = 32;
 
 /// Factor by which one member may exceed the file, and bytes that any member may have.
 const MEMBER_INFLATION: u64 = 4;
-const FREE_SIZE: u64 = 1 << 16;
+const FREE_SIZE: u64 = 1 << 20;
 
 /// Signatures of the records.
 const END: &[u8] = b"PK\x05\x06";

@@ -181,9 +181,7 @@ pub fn section(file: &PotentialFile, keyword: &str, word: usize) -> Result<Secti
             ),
         ));
     }
-    if let Some(slopes) = &mut s.slopes {
-        slopes.iter_mut().for_each(|v| *v *= file.energy);
-    }
+    // The end slopes stay in the units of the file, as in LAMMPS, which converts energies and forces only.
     Ok(s)
 }
 
