@@ -2,7 +2,7 @@
 //!
 //! A function is `sum_k c[i + k] N_k(t)`, k = 0..6, between the nodes i and i + 1 of a uniform
 //! grid, t = 0..1 the position between them and N the pieces of the uniform B-spline (e.g. de Boor,
-//! A Practical Guide to Splines, chapter X). The coefficients c[i] of all functions are one row.
+//! A Practical Guide to Splines, chapter X). The coefficients `c[i]` of all functions are one row.
 
 use super::{Real, Simd, TILE};
 

@@ -1,7 +1,7 @@
 //! Model deviation: how far the models of a committee disagree about one structure.
 //!
 //! With the force f_k of model k on an atom and the mean over the models < >, the deviation of the
-//! force is eps = sqrt(<|f_k - <f>|^2>), relative eps / (|<f>| + level); that of a component of the
+//! force is eps = `sqrt(<|f_k - <f>|^2>)`, relative `eps / (|<f>| + level)`; that of a component of the
 //! virial per atom is its standard deviation, relative to |mean| + level; that of the energy is the
 //! standard deviation of the energy per atom. (Y. Zhang et al., Comput. Phys. Commun. 253, 107206
 //! (2020); J. Zeng et al., J. Chem. Phys. 159, 054801 (2023), Eq. 71.)
