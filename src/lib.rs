@@ -21,6 +21,8 @@ pub mod bond;
 
 pub mod angle;
 
+pub mod bonded;
+
 pub mod fix;
 
 pub mod compute;

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["script"],
     &["engine"],
     &["pair", "bond", "angle"],
+    &["bonded"],
     &["fix"],
     &["compute"],
     &["dump"],

@@ -77,7 +77,9 @@ fn summary(text: &mut String, m: &ModelSummary) {
     row(text, "elements", &m.elements.join(" "));
     row(text, "cutoff", &format!("{} A", m.cutoff));
     row(text, "precision", m.precision);
-    row(text, "heads", &m.heads.join(" "));
+    if !m.heads.is_empty() {
+        row(text, "heads", &m.heads.join(" "));
+    }
     if let Some(head) = m.implied_head.as_ref().filter(|_| m.heads.len() > 1) {
         row(text, "default head", head);
     }

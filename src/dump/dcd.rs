@@ -1,11 +1,12 @@
 //! `dump dcd`: positions in the DCD format of CHARMM and NAMD, in single precision.
 
+use super::positions_common::{self, FLUSH, SORT, UNWRAP};
 use super::{Dump, DumpEntry, DumpId};
 use crate::domain::cell::Cell;
 use crate::domain::host::Host;
-use crate::domain::values::{members, unwrapped};
+use crate::domain::values::members;
 use crate::error::{Error, Result};
-use crate::signature::{Args, Kind, Signature, arg, keyword};
+use crate::signature::{Args, Signature};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 
@@ -25,23 +26,7 @@ const MODIFY: Signature = Signature {
     name: "dump_modify dcd",
     summary: "settings of dump dcd",
     args: &[],
-    keywords: &[
-        keyword(
-            "flush",
-            &[arg("value", Kind::YesNo, "frames are always flushed")],
-            "default yes",
-        ),
-        keyword(
-            "sort",
-            &[arg("order", Kind::OneOf(&["id"]), "always by ID")],
-            "default id",
-        ),
-        keyword(
-            "unwrap",
-            &[arg("value", Kind::YesNo, "write unwrapped positions")],
-            "default no",
-        ),
-    ],
+    keywords: &[FLUSH, SORT, UNWRAP],
     description: "",
     examples: &["dump_modify 1 unwrap yes"],
 };
@@ -139,15 +124,7 @@ impl Dcd {
     /// One frame: cell, then x, y and z of all atoms.
     fn frame(&self, host: &dyn Host) -> Result<Vec<u8>> {
         let s = host.state();
-        let mut order: Vec<usize> = members(s, self.id.bit).collect();
-        if order.len() != self.atoms {
-            return Err(Error::run(format!(
-                "Dump dcd of {} atoms: the group now has {}",
-                self.atoms,
-                order.len()
-            )));
-        }
-        order.sort_by_key(|&i| s.atoms.id[i]);
+        let x = positions_common::frame(s, "dcd", self.id.bit, self.atoms, self.unwrap)?;
         let mut out = Vec::new();
         let cell: Vec<u8> = unit_cell(s.cell("dump dcd")?)
             .iter()
@@ -155,14 +132,7 @@ impl Dcd {
             .collect();
         record(&mut out, &cell);
         for k in 0..3 {
-            let coordinate = |&i: &usize| match self.unwrap {
-                true => unwrapped(s, i)[k],
-                false => s.atoms.x[i][k],
-            };
-            let bytes: Vec<u8> = order
-                .iter()
-                .flat_map(|i| (coordinate(i) as f32).to_le_bytes())
-                .collect();
+            let bytes: Vec<u8> = x.iter().flat_map(|x| (x[k] as f32).to_le_bytes()).collect();
             record(&mut out, &bytes);
         }
         Ok(out)

@@ -7,6 +7,7 @@ pub mod dcd;
 pub mod file_common;
 #[cfg(feature = "hdf5")]
 pub mod h5md;
+pub mod positions_common;
 pub mod selection_common;
 pub mod xtc;
 pub mod xyz;

@@ -4,9 +4,10 @@
 //! The format knows a denser code for atoms near the one before; this writer uses the plain code for every atom,
 //! which all readers know. Format: the XDR library of GROMACS (xdrf), F. van Hoesel 1995.
 
+use super::positions_common::{self, FLUSH, SORT, UNWRAP};
 use super::{Dump, DumpEntry, DumpId};
 use crate::domain::host::Host;
-use crate::domain::values::{members, unwrapped};
+use crate::domain::values::members;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, keyword};
 use std::fs::File;
@@ -28,11 +29,7 @@ const MODIFY: Signature = Signature {
     summary: "settings of dump xtc",
     args: &[],
     keywords: &[
-        keyword(
-            "flush",
-            &[arg("value", Kind::YesNo, "frames are always flushed")],
-            "default yes",
-        ),
+        FLUSH,
         keyword(
             "precision",
             &[arg("N", Kind::Count, "10, 100, ... 1000000")],
@@ -43,21 +40,13 @@ const MODIFY: Signature = Signature {
             &[arg("factor", Kind::Positive, "nm per length unit")],
             "default 0.1 nm per angstrom, 1 in units lj",
         ),
-        keyword(
-            "sort",
-            &[arg("order", Kind::OneOf(&["id"]), "always by ID")],
-            "default id",
-        ),
+        SORT,
         keyword(
             "tfactor",
             &[arg("factor", Kind::Positive, "ps per time unit")],
             "default 0.001 ps per femtosecond, 1 in units lj",
         ),
-        keyword(
-            "unwrap",
-            &[arg("value", Kind::YesNo, "write unwrapped positions")],
-            "default no",
-        ),
+        UNWRAP,
     ],
     description: "",
     examples: &["dump_modify 1 unwrap yes precision 10000"],
@@ -218,15 +207,7 @@ fn pack(steps: &[[i32; 3]], precision: f64, out: &mut Xdr) -> std::result::Resul
 impl Xtc {
     fn frame(&self, host: &dyn Host) -> Result<Vec<u8>> {
         let s = host.state();
-        let mut order: Vec<usize> = members(s, self.id.bit).collect();
-        if order.len() != self.atoms {
-            return Err(Error::run(format!(
-                "Dump xtc of {} atoms: the group now has {}",
-                self.atoms,
-                order.len()
-            )));
-        }
-        order.sort_by_key(|&i| s.atoms.id[i]);
+        let x = positions_common::frame(s, "xtc", self.id.bit, self.atoms, self.unwrap)?;
         let mut out = Xdr::default();
         out.int(MAGIC);
         out.int(self.atoms as i32);
@@ -236,14 +217,7 @@ impl Xtc {
             v.iter().for_each(|x| out.float(self.length * x));
         }
         out.int(self.atoms as i32);
-        let positions = order.iter().map(|&i| {
-            let x = if self.unwrap {
-                unwrapped(s, i)
-            } else {
-                s.atoms.x[i]
-            };
-            x.map(|x| x * self.length)
-        });
+        let positions = x.iter().map(|x| x.map(|x| x * self.length));
         if self.atoms <= FEW {
             positions.for_each(|x| x.iter().for_each(|x| out.float(*x)));
             return Ok(out.0);

@@ -5,9 +5,8 @@
 
 mod keywords;
 
-use super::barostat_common::{
-    Couple, Voigt, congruent, inverse, matrix, strain_energy, symmetric, upper,
-};
+use super::barostat_common::Couple;
+use super::voigt_common::{Voigt, congruent, inverse, matrix, strain_energy, symmetric, upper};
 use super::{Companion, Fix, FixEntry, FixId, MinDofs};
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::{Cell, State, reshape};
@@ -278,18 +277,7 @@ impl Fix for BoxRelax {
     }
 
     fn companions(&self) -> Vec<Companion> {
-        vec![
-            Companion {
-                suffix: "temp",
-                all: true,
-                words: vec!["temp".into()],
-            },
-            Companion {
-                suffix: "press",
-                all: true,
-                words: vec!["pressure".into(), self.temperature.clone(), "virial".into()],
-            },
-        ]
+        Companion::temperature_and_pressure(&self.temperature, &["virial"])
     }
 
     fn init(&mut self, host: &mut dyn Host) -> Result<()> {

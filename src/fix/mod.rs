@@ -38,6 +38,7 @@ pub mod temp_csvr;
 pub mod temp_rescale;
 pub mod thermostat_common;
 pub mod vector;
+pub mod voigt_common;
 pub mod wall_reflect;
 
 use crate::domain::host::{Data, Host, Output, Part};
@@ -65,6 +66,35 @@ pub struct Companion {
     pub all: bool,
     /// Style and its words.
     pub words: Vec<String>,
+}
+
+impl Companion {
+    /// The temperature of the group of the fix, as thermostats have it.
+    pub fn temperature() -> Vec<Companion> {
+        vec![Companion {
+            suffix: "temp",
+            all: false,
+            words: vec!["temp".into()],
+        }]
+    }
+
+    /// Temperature and pressure of all atoms, as barostats have them; `parts` are further words of the pressure.
+    pub fn temperature_and_pressure(temperature: &str, parts: &[&str]) -> Vec<Companion> {
+        let mut words = vec!["pressure".to_owned(), temperature.to_owned()];
+        words.extend(parts.iter().map(|w| (*w).to_owned()));
+        vec![
+            Companion {
+                suffix: "temp",
+                all: true,
+                words: vec!["temp".into()],
+            },
+            Companion {
+                suffix: "press",
+                all: true,
+                words,
+            },
+        ]
+    }
 }
 
 /// Stop requests of a fix.

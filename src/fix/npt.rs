@@ -243,18 +243,7 @@ impl Fix for Npt {
     }
 
     fn companions(&self) -> Vec<Companion> {
-        vec![
-            Companion {
-                suffix: "temp",
-                all: true,
-                words: vec!["temp".into()],
-            },
-            Companion {
-                suffix: "press",
-                all: true,
-                words: vec!["pressure".into(), self.temperature.clone()],
-            },
-        ]
+        Companion::temperature_and_pressure(&self.temperature, &[])
     }
 
     fn init(&mut self, host: &mut dyn Host) -> Result<()> {

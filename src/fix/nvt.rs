@@ -74,12 +74,10 @@ pub const STYLE: FixEntry = FixEntry {
 struct Nvt {
     bit: u32,
     target: Ramp,
-    damping: f64,
     temperature: String,
     chain: Chain,
     /// N_f kT and kT of the last half step.
     energies: (f64, f64),
-    warned: bool,
 }
 
 fn build(id: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
@@ -121,11 +119,9 @@ fn build(id: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
     Ok(Box::new(Nvt {
         bit: id.bit,
         target,
-        damping,
         temperature: format!("{}_temp", id.id),
         chain,
         energies: (0.0, 0.0),
-        warned: false,
     }))
 }
 
@@ -152,23 +148,6 @@ impl Nvt {
         scale(host.state_mut(), self.bit, factor, bias.as_deref());
         Ok(())
     }
-
-    /// A damping time in fs under units of ps, or the other way round, gives no thermostat at all.
-    fn warn_about_damping(&mut self, host: &mut dyn Host) {
-        let dt = host.state().dt;
-        let steps = self.damping / dt;
-        if self.warned || dt <= 0.0 || (10.0..20_000.0).contains(&steps) {
-            return;
-        }
-        self.warned = true;
-        let units = host.state().units.name;
-        let word = if steps < 10.0 { "only " } else { "" };
-        host.warn(&format!(
-            "fix nvt: Tdamp {} is {word}{} timesteps: damping times are in time units of units {units}, usually about 100 timesteps",
-            self.damping,
-            crate::cformat::general(6, steps)
-        ));
-    }
 }
 
 impl Fix for Nvt {
@@ -181,11 +160,7 @@ impl Fix for Nvt {
     }
 
     fn companions(&self) -> Vec<Companion> {
-        vec![Companion {
-            suffix: "temp",
-            all: false,
-            words: vec!["temp".into()],
-        }]
+        Companion::temperature()
     }
 
     fn init(&mut self, host: &mut dyn Host) -> Result<()> {
@@ -197,7 +172,6 @@ impl Fix for Nvt {
                 ),
                 ..e
             })?;
-        self.warn_about_damping(host);
         Ok(())
     }
 

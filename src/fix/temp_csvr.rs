@@ -69,7 +69,7 @@ fn resample(ratio: f64, decay: f64, dof: f64, rng: &mut Pcg64) -> Result<f64> {
 
 impl Fix for Csvr {
     fn companions(&self) -> Vec<Companion> {
-        Rescaling::companions()
+        Companion::temperature()
     }
 
     fn describe(&self) -> Vec<String> {

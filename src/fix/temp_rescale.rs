@@ -58,7 +58,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
 
 impl Fix for Rescale {
     fn companions(&self) -> Vec<Companion> {
-        Rescaling::companions()
+        Companion::temperature()
     }
 
     fn end_of_step(&mut self, host: &mut dyn Host) -> Result<Control> {

@@ -1,8 +1,8 @@
 //! What the thermostats that rescale velocities share: target, temperature compute, energy given to the bath.
 
+use super::FixId;
 use super::integrate_common::scale;
 use super::nh_common::Ramp;
-use super::{Companion, FixId};
 use crate::domain::host::{Data, Host, Output, Part, Reference, Source};
 use crate::error::{Error, Result};
 use crate::signature::Args;
@@ -61,15 +61,6 @@ impl Rescaling {
             temperature: format!("{}_temp", id.id),
             energy: 0.0,
         })
-    }
-
-    /// The temperature compute that comes with the fix.
-    pub fn companions() -> Vec<Companion> {
-        vec![Companion {
-            suffix: "temp",
-            all: false,
-            words: vec!["temp".into()],
-        }]
     }
 
     /// Temperature and target now.

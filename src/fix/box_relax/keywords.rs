@@ -1,7 +1,8 @@
 //! The keywords of fix box/relax.
 
 use super::super::FixId;
-use super::super::barostat_common::{Couple, Voigt};
+use super::super::barostat_common::Couple;
+use super::super::voigt_common::Voigt;
 use crate::domain::State;
 use crate::domain::host::Host;
 use crate::error::{Error, Result};

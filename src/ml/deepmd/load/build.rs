@@ -2,7 +2,9 @@
 //! different containers. Imports the model description and the array type of the formats.
 
 use crate::ml::activation::{Activation, Function};
-use crate::ml::deepmd::model::{Dense, Network, Residual, Segment, Stored, Table};
+use crate::ml::deepmd::model::{
+    Dense, Embedding, Network, PairEmbeddings, Residual, Segment, Stored, Table,
+};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::torch::{Array, DType};
 
@@ -18,6 +20,45 @@ pub const MAX_SLOTS: usize = 100_000;
 /// A [`ModelError::Malformed`].
 pub fn bad<T>(text: impl Into<String>) -> Result<T> {
     Err(ModelError::malformed(text))
+}
+
+/// Embeddings by the types of a pair, from networks for `ends` types each: that of the neighbour, or
+/// both, where the type of the centre runs fastest in a file. None for another number.
+///
+/// # Errors
+/// Those of `embedding`, which is asked by the index in the file.
+pub fn pair_embeddings(
+    ends: usize,
+    types: usize,
+    embedding: impl FnMut(usize) -> Result<Embedding>,
+) -> Result<Option<PairEmbeddings>> {
+    let list: Result<Vec<_>> = match ends {
+        1 => (0..types).map(embedding).collect(),
+        2 => {
+            let pairs = (0..types).flat_map(|i| (0..types).map(move |j| i + types * j));
+            pairs.map(embedding).collect()
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(PairEmbeddings {
+        one_side: ends == 1,
+        list: list?,
+    }))
+}
+
+/// Embeddings of the angles between neighbours of two types, in the order of [`pair_embeddings`]; a
+/// pair of types has one.
+///
+/// # Errors
+/// Those of `embedding`.
+pub fn angle_embeddings(
+    types: usize,
+    mut embedding: impl FnMut(usize) -> Result<Embedding>,
+) -> Result<Vec<Option<Embedding>>> {
+    let pairs = (0..types).flat_map(|i| (0..types).map(move |j| (i, j)));
+    pairs
+        .map(|(i, j)| (i <= j).then(|| embedding(i + types * j)).transpose())
+        .collect()
 }
 
 /// Activation by the trainer's name.

@@ -184,22 +184,10 @@ fn embedding(block: &Node, nets: &[Node], index: usize, grid: Grid) -> Result<Em
 fn pair_embeddings(block: &Node, types: usize) -> Result<PairEmbeddings> {
     let collection = block.child("filter_layers")?;
     let nets = networks(&collection)?;
-    let one_side = match collection.child("ndim")?.count()? {
-        1 => true,
-        2 => false,
-        n => return Err(collection.error(format!("networks of {n} types each"))),
-    };
-    let build = |index| embedding(block, &nets, index, Grid::OneSided);
-    let list: Result<Vec<_>> = if one_side {
-        (0..types).map(build).collect()
-    } else {
-        let pairs = (0..types).flat_map(|i| (0..types).map(move |j| i + types * j));
-        pairs.map(build).collect()
-    };
-    Ok(PairEmbeddings {
-        one_side,
-        list: list?,
-    })
+    let ends = collection.child("ndim")?.count()?;
+    let embedding = |index| embedding(block, &nets, index, Grid::OneSided);
+    build::pair_embeddings(ends, types, embedding)?
+        .ok_or_else(|| collection.error(format!("networks of {ends} types each")))
 }
 
 fn se_e2_a(node: &Node, types: usize) -> Result<SeE2A> {
@@ -221,15 +209,10 @@ fn se_e2_r(node: &Node, types: usize) -> Result<SeE2R> {
 
 fn se_e3(node: &Node, types: usize) -> Result<SeE3> {
     let nets = networks(&node.child("filter_layers")?)?;
-    let pairs = (0..types).flat_map(|i| (0..types).map(move |j| (i, j)));
-    let embeddings = pairs.map(|(i, j)| {
-        (i <= j)
-            .then(|| embedding(node, &nets, i + types * j, Grid::TwoSided))
-            .transpose()
-    });
+    let embedding = |index| embedding(node, &nets, index, Grid::TwoSided);
     Ok(SeE3 {
         environment: environment(node, types, 4, false)?,
-        embeddings: embeddings.collect::<Result<_>>()?,
+        embeddings: build::angle_embeddings(types, embedding)?,
     })
 }
 
