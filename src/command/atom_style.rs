@@ -4,18 +4,21 @@ use super::support::before_box;
 use crate::domain::state::ATOM_STYLES;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::signature::{Args, Kind, Signature, arg};
+use crate::signature::{Args, Kind, Signature, arg, rest};
 
 /// The command.
 pub const COMMAND: CommandEntry = CommandEntry {
     signature: &Signature {
         name: "atom_style",
         summary: "Sets which properties atoms have",
-        args: &[arg(
-            "style",
-            Kind::Word,
-            "atomic, charge, bond, angle, molecular or full",
-        )],
+        args: &[
+            arg(
+                "style",
+                Kind::Word,
+                "atomic, charge, bond, angle, molecular or full",
+            ),
+            rest("args", "no style here has arguments"),
+        ],
         keywords: &[],
         description: "`atomic`: position, velocity, type. `charge`: and a charge. `bond`, `angle`, `molecular`: and a molecule and bonds, `angle` and `molecular` also angles. \
 `full`: both. Must come before the box. Default: atomic.",
@@ -27,7 +30,9 @@ pub const COMMAND: CommandEntry = CommandEntry {
 /// Styles of LAMMPS that are not here.
 const KNOWN: &[&str] = &[
     "sphere",
+    "sphere/temp",
     "hybrid",
+    "meso",
     "spin",
     "ellipsoid",
     "electron",
@@ -57,6 +62,10 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     before_box(&s.engine.state, "Atom_style")?;
     let name = args.str("style");
     if let Some(style) = ATOM_STYLES.iter().find(|a| a.name == name) {
+        if let Some((at, word)) = args.all("args").first() {
+            let text = format!("Illegal atom_style command: {name} has no argument '{word}'");
+            return Err(Error::input(text).at(*at));
+        }
         s.engine.state.atom_style = *style;
         return Ok(Flow::Next);
     }

@@ -201,15 +201,7 @@ fn atom_modify(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
                 )
                 .at(i));
             }
-            ["first", group, ..] => {
-                session
-                    .engine
-                    .state
-                    .groups
-                    .require("atom_modify first", group)
-                    .map_err(|e| e.at(i + 1))?;
-                2
-            }
+            ["first", _, ..] => 2,
             [word, ..] => {
                 return Err(Error::input(format!(
                     "Illegal atom_modify command: '{word}' is unknown or its value is wrong"

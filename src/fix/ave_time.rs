@@ -196,7 +196,10 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     }
     let rows = open(id, args, &values, vector, host)?;
     let format = value_format(args.keyword("format").as_ref().and_then(|k| k.get("text")))?;
-    let result = vec![vec![0.0]; values.len()];
+    let result = values
+        .iter()
+        .map(|v| vec![0.0; if vector { rows_of(v, host) } else { 1 }])
+        .collect();
     Ok(Box::new(AveTime {
         sum: vec![Vec::new(); values.len()],
         running: vec![Vec::new(); values.len()],
@@ -211,6 +214,18 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         rows,
         format,
     }))
+}
+
+/// Elements of a value in vector mode as far as they are known before it is evaluated, at least 1.
+fn rows_of(value: &Reference, host: &dyn Host) -> usize {
+    let rows = host.output(value.source, &value.id).map(|o| {
+        if value.index.is_empty() {
+            o.vector
+        } else {
+            o.array.0
+        }
+    });
+    rows.unwrap_or(1).max(1)
 }
 
 fn open(

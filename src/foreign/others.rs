@@ -33,7 +33,7 @@ pub(super) const FIX: &[Group] = &[
     },
     Group {
         nearest: "one classical system in one process; fix spring restrains, argyro diffusion analyses",
-        names: "alchemy colvars hyper/global hyper/local imd ipi mdi/qm mdi/qmmm neb neb/spin pimd pimd/langevin \
+        names: "alchemy colvars hyper/global hyper/local imd ipi latte mdi/qm mdi/qmmm neb neb/spin pimd pimd/langevin \
             pimd/langevin/bosonic pimd/nvt pimd/nvt/bosonic plumed",
     },
     Group {

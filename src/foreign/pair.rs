@@ -7,13 +7,13 @@ pub(super) const PAIR: &[Group] = &[
     Group {
         nearest: "eam/alloy, eam/fs, or a machine-learning pair style: mace, nequip, allegro, e3gnn or deepmd",
         names: "adp atm eam/cd eam/cd/old eam/he eim local/density meam meam/c meam/ms meam/spline meam/sw/spline \
-            mgpt polymorphic",
+            mgpt polymorphic smatb smatb/single",
     },
     Group {
         nearest: "sw, tersoff, or a machine-learning pair style: mace, nequip, allegro, e3gnn or deepmd",
-        names: "agni airebo airebo/morse bop comb comb3 coul/ctip coul/streitz e3b edip edip/multi extep gw gw/zbl \
-            hdnnp kim lcbop nb3b/harmonic nb3b/screened nep nequip/mliap pace pace/extrapolation pod quip reax \
-            reax/c reaxff rebo rebomos snap sw/angle/table threebody/table uf3 vashishta vashishta/table",
+        names: "agni airebo airebo/morse bop chgnet comb comb3 coul/ctip coul/streitz e3b edip edip/multi extep gw gw/zbl \
+            hdnnp kim lcbop nb3b/harmonic nb3b/screened nep nequip/mliap pace pace/extrapolation pod quip rann \
+            m3gnet m3gnet/gd reax reax/c reaxff rebo rebomos smtbq snap sw/angle/table threebody/table uf3 vashishta vashishta/table",
     },
     Group {
         nearest: "hybrid/overlay of sw or tersoff with table, or a machine-learning pair style: mace, nequip, allegro, e3gnn or deepmd",
@@ -94,7 +94,7 @@ pub(super) const PAIR: &[Group] = &[
     },
     Group {
         nearest: "lj/cut/coul/long (charges; argyro has no dipoles or Drude particles)",
-        names: "lj/cut/dipole/cut lj/cut/dipole/long lj/cut/thole/long lj/long/dipole/long lj/sf/dipole/sf thole",
+        names: "lj/cut/dipole/cut lj/cut/dipole/long lj/cut/dipole/sf lj/cut/thole/long lj/long/dipole/long lj/sf/dipole/sf thole",
     },
     Group {
         nearest: "lj/cut/coul/long with explicit charges on the atoms",
@@ -155,5 +155,5 @@ pub(super) const KSPACE: &[Group] = &[Group {
     nearest: "kspace_style pppm or ewald",
     names: "ewald/dipole ewald/dipole/spin ewald/disp ewald/disp/dipole ewald/electrode msm msm/cg \
             msm/dielectric pppm/cg pppm/dielectric pppm/dipole pppm/dipole/spin pppm/disp pppm/disp/dielectric \
-            pppm/disp/tip4p pppm/electrode pppm/stagger pppm/tip4p zero",
+            pppm/disp/tip4p pppm/electrode pppm/stagger pppm/tip4p scafacos zero",
 }];

@@ -111,6 +111,11 @@ struct Hybrid {
     last: Option<usize>,
 }
 
+/// Whether a word begins the next sub-style: one of argyro, or one of LAMMPS, which is refused by its name.
+fn names_style(word: &str) -> bool {
+    find(word).is_ok() || crate::foreign::nearest("pair", word).is_some()
+}
+
 fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>> {
     let words = args.all("styles");
     let name = if overlay { "hybrid/overlay" } else { "hybrid" };
@@ -130,7 +135,7 @@ fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>
             );
         }
         let next = (at + 1..words.len())
-            .find(|&k| find(words[k].1).is_ok())
+            .find(|&k| names_style(words[k].1))
             .unwrap_or(words.len());
         let own: Vec<&str> = words[at + 1..next].iter().map(|w| w.1).collect();
         let offset = words[at].0 + 1;
