@@ -321,6 +321,7 @@ impl Engine {
             tail: r.flag()?,
             table: r.int()?.clamp(0, 32) as u32,
             tabinner: r.real()?,
+            ..crate::pair::PairModify::default()
         };
         let name = r.text()?;
         if !r.flag()? {
