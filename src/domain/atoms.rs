@@ -2,6 +2,7 @@
 //! atoms have one order for any number of threads.
 
 use super::custom::CustomTable;
+use super::order::Order;
 use super::topology::Topology;
 use std::collections::{HashMap, HashSet};
 
@@ -32,6 +33,8 @@ pub struct Atoms {
     pub topology: Topology,
     /// Properties that scripts define.
     pub custom: CustomTable,
+    /// The order in which LAMMPS on one process would hold them.
+    pub order: Order,
 }
 
 impl Atoms {
@@ -86,6 +89,7 @@ impl Atoms {
                 .collect();
             self.topology.retain_owners(|id| !gone.contains(&id));
         }
+        self.order.retain(keep);
         filter(&mut self.id, keep);
         filter(&mut self.kind, keep);
         filter(&mut self.x, keep);

@@ -4,6 +4,7 @@ use super::atoms::Atoms;
 use super::cell::Cell;
 use super::group::Groups;
 use super::lattice::Lattice;
+use super::order::SortSettings;
 use super::region::Region;
 use super::topology::SpecialBonds;
 use crate::error::{Error, Result};
@@ -423,6 +424,8 @@ pub struct State {
     pub special: SpecialBonds,
     /// Set during runs in which atoms change their velocity at periodic faces.
     pub flow: Option<Flow>,
+    /// `atom_modify sort` settings.
+    pub sorting: SortSettings,
 }
 
 impl Default for State {
@@ -453,6 +456,7 @@ impl Default for State {
             newton: (true, true),
             special: SpecialBonds::default(),
             flow: None,
+            sorting: SortSettings::default(),
         }
     }
 }
