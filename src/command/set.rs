@@ -53,7 +53,11 @@ const ATTRIBUTES: &[Keyword] = &[
     keyword("vy", VALUE, "velocity"),
     keyword("vz", VALUE, "velocity"),
     keyword("charge", VALUE, "charge"),
-    keyword("mass", VALUE, "mass, for fix property/atom rmass: otherwise masses belong to types"),
+    keyword(
+        "mass",
+        VALUE,
+        "mass, for fix property/atom rmass: otherwise masses belong to types",
+    ),
     keyword(
         "image",
         &[

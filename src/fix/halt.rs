@@ -2,8 +2,8 @@
 
 use super::{Control, Fix, FixEntry, FixId};
 use crate::domain::State;
-use crate::domain::topology::Bond;
 use crate::domain::host::{Host, Reference, Source};
+use crate::domain::topology::Bond;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, keyword};
 use std::time::Instant;

@@ -320,7 +320,11 @@ impl Thermostat {
         let links = 0..self.chain.eta.len();
         let potential = |i| self.chain.potential(i, self.goal, self.kt);
         let kinetic = |i| self.chain.kinetic(i);
-        links.clone().map(potential).chain(links.map(kinetic)).collect()
+        links
+            .clone()
+            .map(potential)
+            .chain(links.map(kinetic))
+            .collect()
     }
 }
 

@@ -286,10 +286,7 @@ impl Fix for Npt {
     }
 
     fn coupling_energy_of(&self, state: &State) -> Option<f64> {
-        let thermostat = self
-            .thermostat
-            .as_ref()
-            .map_or(0.0, Thermostat::energy);
+        let thermostat = self.thermostat.as_ref().map_or(0.0, Thermostat::energy);
         Some(thermostat + self.barostat.energy(state))
     }
 

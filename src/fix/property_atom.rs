@@ -80,10 +80,9 @@ fn build(_: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
             }
         };
         if names.contains(&key) {
-            return Err(Error::input(format!(
-                "Fix property/atom cannot specify {key} twice"
-            ))
-            .at(at));
+            return Err(
+                Error::input(format!("Fix property/atom cannot specify {key} twice")).at(at),
+            );
         }
         if STANDARD.contains(&key.as_str()) {
             define_standard(host.state_mut(), &key).map_err(|e| e.or_at(at))?;
@@ -137,11 +136,7 @@ fn define_standard(state: &mut State, name: &str) -> Result<()> {
             state.atom_style.charge = true;
             state.atoms.q.resize(n, 0.0);
         }
-        _ => state
-            .atoms
-            .rmass
-            .get_or_insert_default()
-            .resize(n, 0.0),
+        _ => state.atoms.rmass.get_or_insert_default().resize(n, 0.0),
     }
     state.touch();
     Ok(())
