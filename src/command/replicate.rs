@@ -112,6 +112,7 @@ fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
         for j in 0..n[1] {
             for k in 0..n[2] {
                 let copy = (k * n[1] + j) * n[0] + i;
+                out.order.extend(&atoms.order, atoms.len());
                 copy_topology(&atoms.topology, &mut out.topology, copy * largest);
                 for a in 0..atoms.len() {
                     let mut x = old.unwrap(atoms.x[a], atoms.image[a]);
@@ -129,6 +130,9 @@ fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
                     out.image.push(image);
                     out.mask.push(atoms.mask[a]);
                     out.q.extend(atoms.q.get(a));
+                    if let Some(m) = &atoms.rmass {
+                        out.rmass.get_or_insert_default().push(m[a]);
+                    }
                     for (name, c) in &atoms.custom {
                         let row = &c.values[a * c.columns..(a + 1) * c.columns];
                         let new = out.custom.entry(name.clone()).or_default();

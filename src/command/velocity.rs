@@ -264,6 +264,9 @@ fn create(engine: &mut Engine, bit: u32, o: &Args) -> Result<()> {
     let gaussian = choice(o, "dist", "uniform") == "gaussian";
     let before = yes(o, "sum", false)?.then(|| engine.state.atoms.v.clone());
     let bias = bias(engine, o)?;
+    if let Some(b) = &bias {
+        shift(engine, b, -1.0);
+    }
     velocity::draw(&mut engine.state, bit, o.int("seed")?, gaussian, which)
         .map_err(|e| e.or_at(o.word("seed")))?;
     engine.note_seed("velocity create", o.int("seed")?);

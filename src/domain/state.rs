@@ -4,6 +4,7 @@ use super::atoms::Atoms;
 use super::cell::Cell;
 use super::group::Groups;
 use super::lattice::Lattice;
+use super::order::SortSettings;
 use super::region::Region;
 use super::topology::SpecialBonds;
 use crate::error::{Error, Result};
@@ -34,6 +35,14 @@ pub const ATOM_STYLES: &[AtomStyle] = &[
     atom_style("molecular", false, true, true),
     atom_style("full", true, true, true),
 ];
+
+impl AtomStyle {
+    /// The style as listed, without what `fix property/atom` has added.
+    pub fn listed(&self) -> Self {
+        let mut styles = ATOM_STYLES.iter();
+        *styles.find(|s| s.name == self.name).unwrap_or(self)
+    }
+}
 
 const fn atom_style(name: &'static str, charge: bool, bonds: bool, angles: bool) -> AtomStyle {
     AtomStyle {
@@ -421,6 +430,8 @@ pub struct State {
     pub special: SpecialBonds,
     /// Set during runs in which atoms change their velocity at periodic faces.
     pub flow: Option<Flow>,
+    /// `atom_modify sort` settings.
+    pub sorting: SortSettings,
 }
 
 impl Default for State {
@@ -451,6 +462,7 @@ impl Default for State {
             newton: (true, true),
             special: SpecialBonds::default(),
             flow: None,
+            sorting: SortSettings::default(),
         }
     }
 }
@@ -479,7 +491,10 @@ impl State {
 
     /// Mass of atom `i`.
     pub fn mass_of(&self, i: usize) -> f64 {
-        self.types.mass(self.atoms.kind[i])
+        match &self.atoms.rmass {
+            Some(m) => m[i],
+            None => self.types.mass(self.atoms.kind[i]),
+        }
     }
 
     /// Fraction of the run that is done at the present step, for ramps.

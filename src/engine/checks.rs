@@ -23,12 +23,35 @@ impl Engine {
                 .warn("No pair style is defined: atoms do not interact");
         }
         if !self.minimising {
+            self.check_order_of_integrators()?;
             self.warn_about_integrators();
         }
         Ok(())
     }
 
+    fn check_order_of_integrators(&self) -> Result<()> {
+        let mut integrated = false;
+        for slot in self.fixes.values() {
+            let Some(fix) = &slot.fix else { continue };
+            if let Some(message) = fix.precedes_integrators().filter(|_| integrated) {
+                return Err(Error::input(message).note(format!("fix {}", slot.id.id)));
+            }
+            integrated |= fix.integrates();
+        }
+        Ok(())
+    }
+
     fn check_masses(&self) -> Result<()> {
+        if let Some(masses) = &self.state.atoms.rmass {
+            let massless = masses.iter().position(|m| *m <= 0.0);
+            return massless.map_or(Ok(()), |i| {
+                Err(Error::input(format!(
+                    "Atom {} has no mass, which fix property/atom rmass asks for",
+                    self.state.atoms.id[i]
+                ))
+                .help("give masses to all atoms: set group all mass VALUE"))
+            });
+        }
         let types = &self.state.types;
         let missing: Vec<String> = (1..=types.count)
             .filter(|&t| types.mass.get(t).copied().flatten().is_none())

@@ -122,7 +122,7 @@ impl AddForce {
                 None => -(0..3).map(|k| force[k] * x[k]).sum::<f64>(),
             };
             for (v, (a, b)) in self.virial.iter_mut().zip(PAIRS) {
-                *v += x[a] * force[b];
+                *v += force[a] * x[b];
             }
             let f = &mut host.state_mut().atoms.f[i];
             (0..3).for_each(|k| f[k] += force[k]);
@@ -133,6 +133,10 @@ impl AddForce {
 }
 
 impl Fix for AddForce {
+    fn changes_forces(&self) -> bool {
+        true
+    }
+
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
         self.post_force(host)
     }

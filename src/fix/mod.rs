@@ -233,6 +233,11 @@ pub trait Fix {
         false
     }
 
+    /// The message if the fix must stand before all that integrate and does not.
+    fn precedes_integrators(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether the fix changes the cell: thermo then prints the volume by itself.
     fn changes_cell(&self) -> bool {
         false
@@ -287,6 +292,21 @@ pub trait Fix {
     /// Names of the properties of atoms that the fix defines (`fix property/atom`), for data files.
     fn properties(&self) -> &[String] {
         &[]
+    }
+
+    /// Whether data files hold these properties.
+    fn writes_properties(&self) -> bool {
+        true
+    }
+
+    /// Whether the fix changes forces, at a level of r-RESPA that `fix_modify respa` sets.
+    fn changes_forces(&self) -> bool {
+        false
+    }
+
+    /// Whether a minimisation should end after this iteration (`fix halt`).
+    fn min_control(&self) -> Control {
+        Control::Continue
     }
 
     /// What `f_ID` offers.

@@ -88,6 +88,11 @@ impl FormulaHost for FormulaBridge<'_> {
         Ok(self.host.state().atoms.len())
     }
 
+    fn atom_order(&self) -> Result<Vec<usize>> {
+        let atoms = &self.host.state().atoms;
+        Ok(atoms.order.of(atoms.len()).collect())
+    }
+
     fn atom_index(&self, id: usize) -> Result<Option<usize>> {
         self.require_box()?;
         let ids = &self.host.state().atoms.id;
@@ -134,23 +139,18 @@ impl FormulaHost for FormulaBridge<'_> {
         integer: bool,
         column: Option<usize>,
     ) -> Result<Option<Vec<f64>>> {
-        let letter = if integer { 'i' } else { 'd' };
-        let key = match column {
-            Some(_) => format!("{letter}2_{name}"),
-            None => format!("{letter}_{name}"),
-        };
-        let Some(custom) = self.host.state().atoms.custom.get(&key) else {
+        let kind = if integer { "i" } else { "d" };
+        let array = if column.is_some() { "2" } else { "" };
+        let custom = &self.host.state().atoms.custom;
+        let Some(c) = custom.get(&format!("{kind}{array}_{name}")) else {
             return Ok(None);
         };
         let k = column.unwrap_or(1);
-        if k == 0 || k > custom.columns {
-            return Err(Error::input(format!(
-                "{key}[{k}] in variable formula: the property has {} columns",
-                custom.columns
-            )));
+        if !(1..=c.columns).contains(&k) {
+            return Ok(None);
         }
-        let values = custom.values.iter().skip(k - 1).step_by(custom.columns);
-        Ok(Some(values.copied().collect()))
+        let column = c.values.iter().skip(k - 1).step_by(c.columns);
+        Ok(Some(column.copied().collect()))
     }
 
     fn provides(&mut self, from: OutputSource, id: &str) -> Result<Provides> {

@@ -1,6 +1,7 @@
 //! What a restart file holds: settings, cell, types, groups, atoms, neighbour lists, pair style, and the state of
 //! fixes and computes.
 
+use crate::domain::order::{Order, SortSettings};
 use crate::domain::state::{ATOM_STYLES, Types};
 use crate::domain::{Boundary, Cell, Groups, NeighborState};
 use crate::engine::{Engine, PairSlot};
@@ -19,6 +20,7 @@ impl Engine {
         s.push("types", encode_types(&self.state.types));
         s.push("groups", self.encode_groups());
         s.push("atoms", self.encode_atoms());
+        s.push("order", self.encode_order());
         s.push("topology", self.encode_topology());
         let moving = |slot: &crate::engine::FixSlot| {
             let fix = slot.fix.as_ref();
@@ -101,6 +103,21 @@ impl Engine {
         for (name, c) in &a.custom {
             w.text(name).int(c.columns as i64).reals(&c.values);
         }
+        if let Some(m) = &a.rmass {
+            w.reals(m);
+        }
+        w.finish()
+    }
+
+    fn encode_order(&self) -> Vec<u8> {
+        let atoms = &self.state.atoms;
+        let sorting = self.state.sorting;
+        let places: Vec<i64> = atoms.order.of(atoms.len()).map(|i| i as i64).collect();
+        let mut w = Writer::new();
+        w.ints(&places)
+            .int(sorting.every)
+            .real(sorting.width)
+            .int(sorting.next);
         w.finish()
     }
 
@@ -176,6 +193,10 @@ impl Engine {
         self.state.types = decode_types(&mut s.require("types")?)?;
         self.decode_groups(s.require("groups")?)?;
         self.decode_atoms(s.require("atoms")?)?;
+        // Files of earlier versions do not have it.
+        if s.get("order").is_some() {
+            self.decode_order(s.require("order")?)?;
+        }
         // Files of versions without bonds do not have it.
         if s.get("topology").is_some() {
             self.decode_topology(s.require("topology")?)?;
@@ -257,19 +278,24 @@ impl Engine {
             }
             custom.insert(name, crate::domain::custom::Custom { columns, values });
         }
+        let rmass = if r.is_empty() { None } else { Some(r.reals()?) };
         let optional = |len: usize| len == 0 || len == n;
         let whole = [kind.len(), x.len(), v.len(), mask.len()]
             .iter()
             .all(|&l| l == n)
             && image.len() == 3 * n
             && optional(q.len())
-            && optional(molecule.len());
+            && optional(molecule.len())
+            && rmass.as_ref().is_none_or(|m| m.len() == n);
         let types = self.state.types.count as i64;
         if !whole || kind.iter().any(|&k| k < 1 || k > types) {
             return Err(Error::input(
                 "the atoms of the restart file contradict each other",
             ));
         }
+        // Without such an atom style they come from fix property/atom, which the script gives again.
+        self.state.atom_style.charge |= !q.is_empty();
+        self.state.atom_style.molecule |= !molecule.is_empty();
         let a = &mut self.state.atoms;
         a.id = id;
         a.kind = kind.iter().map(|&k| k as u32).collect();
@@ -283,7 +309,25 @@ impl Engine {
         a.mask = mask.iter().map(|&k| k as u32).collect();
         a.q = q;
         a.molecule = molecule;
+        a.rmass = rmass;
         a.custom = custom;
+        Ok(())
+    }
+
+    fn decode_order(&mut self, mut r: Reader<'_>) -> Result<()> {
+        let places = r.ints()?;
+        let count = self.state.atoms.len();
+        let places = places.iter().map(|&p| u32::try_from(p).ok());
+        self.state.atoms.order = places
+            .collect::<Option<Vec<u32>>>()
+            .filter(|p| p.len() == count)
+            .and_then(Order::new)
+            .ok_or_else(|| Error::input("the order of atoms of the restart file is none"))?;
+        self.state.sorting = SortSettings {
+            every: r.int()?.max(0),
+            width: r.real()?.max(0.0),
+            next: r.int()?,
+        };
         Ok(())
     }
 
@@ -321,6 +365,7 @@ impl Engine {
             tail: r.flag()?,
             table: r.int()?.clamp(0, 32) as u32,
             tabinner: r.real()?,
+            ..crate::pair::PairModify::default()
         };
         let name = r.text()?;
         if !r.flag()? {
