@@ -415,6 +415,8 @@ pub struct State {
     pub special: SpecialBonds,
     /// Set during runs in which atoms change their velocity at periodic faces.
     pub flow: Option<Flow>,
+    /// Locks of chunks, by the ID of their compute.
+    pub chunk_locks: IndexMap<String, super::chunks::ChunkLock>,
 }
 
 impl Default for State {
@@ -445,6 +447,7 @@ impl Default for State {
             newton: (true, true),
             special: SpecialBonds::default(),
             flow: None,
+            chunk_locks: IndexMap::new(),
         }
     }
 }
