@@ -141,10 +141,10 @@ impl Bins {
             "bin/cylinder" => {
                 let layers = Layers::new(&words[..3], &scale)?;
                 if state.dimension == 2 && layers.axis != 2 {
-                    return Err(Error::input(
-                        "Compute chunk/atom cylinder axis must be z for 2d",
-                    )
-                    .at(words[0].0));
+                    return Err(
+                        Error::input("Compute chunk/atom cylinder axis must be z for 2d")
+                            .at(words[0].0),
+                    );
                 }
                 let others: Vec<usize> = (0..3).filter(|&k| k != layers.axis).collect();
                 // LAMMPS takes the axis and the radii of cylinders in box units, whatever `units` says
@@ -440,10 +440,10 @@ impl Shells {
         [self.low, self.high] = range.map(|r| r * factor);
         let tight = |k: &&usize| cell.periodic(**k) && self.high > 0.5 * l[**k];
         if self.periodic && self.axes.iter().find(tight).is_some() {
-            return Err(Error::input(
-                "Compute chunk/atom radius is too large for periodic box",
-            )
-            .help("with pbc yes at most half of the box length"));
+            return Err(
+                Error::input("Compute chunk/atom radius is too large for periodic box")
+                    .help("with pbc yes at most half of the box length"),
+            );
         }
         Ok(())
     }

@@ -193,10 +193,10 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         Some((at, w)) if w == "once" => {
             let settled = is_bin && !compress && when("nchunk").is_none();
             if !count_once && !settled {
-                return Err(Error::input(
-                    "Compute chunk/atom ids once but nchunk is not once",
-                )
-                .at(at + 1 + own.len()));
+                return Err(
+                    Error::input("Compute chunk/atom ids once but nchunk is not once")
+                        .at(at + 1 + own.len()),
+                );
             }
             Ids::Once
         }
