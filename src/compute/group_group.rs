@@ -22,6 +22,11 @@ const SIGNATURE: Signature = Signature {
             "long-range part; not supported",
         ),
         keyword(
+            "boundary",
+            &[arg("value", Kind::YesNo, "yes or no")],
+            "whether the long-range part has its boundary term: without effect on the pairwise part",
+        ),
+        keyword(
             "molecule",
             &[arg("value", Kind::OneOf(&["off", "inter", "intra"]), "")],
             "pairs of all atoms (off, default), of different molecules (inter) or within one (intra)",

@@ -1,6 +1,7 @@
 //! What the text dumps with chosen columns share: attributes, headings and number formats.
 
 use super::file_common::Output;
+use super::positions_common::with_pbc;
 use super::selection_common::{Attribute, Selection, column};
 use crate::cformat::{Conversion, Kind, LineFormat};
 use crate::domain::host::Host;
@@ -264,18 +265,6 @@ impl FrameSettings {
         host: &mut dyn Host,
         call: impl FnOnce(&mut dyn Host) -> Result<T>,
     ) -> Result<T> {
-        if !self.pbc {
-            return call(host);
-        }
-        let s = host.state_mut();
-        let before = (s.atoms.x.clone(), s.atoms.image.clone());
-        if let Some(cell) = &s.cell {
-            let atoms = s.atoms.x.iter_mut().zip(&mut s.atoms.image);
-            atoms.for_each(|(x, image)| cell.wrap(x, image));
-        }
-        let result = call(host);
-        let atoms = &mut host.state_mut().atoms;
-        (atoms.x, atoms.image) = before;
-        result
+        with_pbc(self.pbc, host, call)
     }
 }

@@ -16,7 +16,9 @@ use std::collections::HashMap;
 pub fn attributes(words: &[(usize, &str)], host: &dyn Host) -> Result<Vec<(String, Attribute)>> {
     let mut out = Vec::new();
     for (at, w) in expand(words, Shape::AtomColumns, host)? {
-        let a = Attribute::parse(&w).ok_or_else(|| unknown(&w).at(at))?;
+        let a = Attribute::parse(&w)
+            .filter(|a| *a != Attribute::Bonds)
+            .ok_or_else(|| unknown(&w).at(at))?;
         check(&a, &w, host).map_err(|e| e.or_at(at))?;
         out.push((w, a));
     }

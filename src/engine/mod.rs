@@ -153,6 +153,15 @@ pub struct ComputeSlot {
     cached: Vec<(Part, i64, u64, Data)>,
 }
 
+/// Interval between frames in simulation time, time units.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EveryTime {
+    /// Always the same.
+    Interval(f64),
+    /// An equal-style variable gives the time of the next frame.
+    Variable(String),
+}
+
 /// A dump with what the engine knows of it.
 pub struct DumpSlot {
     /// ID, group, interval and file.
@@ -167,14 +176,18 @@ pub struct DumpSlot {
     pub last: Option<i64>,
     /// `dump_modify every v_name`
     pub every_variable: Option<String>,
+    /// `dump_modify every/time`
+    pub every_time: Option<EveryTime>,
     /// `dump_modify delay`: first step at which a frame may be written.
     pub delay: Option<i64>,
     /// `dump_modify skip`: equal-style variable that suppresses frames while it is not zero.
     pub skip: Option<String>,
     /// `dump_modify refresh`: compute whose reference is renewed after every frame.
     pub refresh: Option<String>,
-    /// Next step that the variable gave.
+    /// Next step that the variable or the interval in time gave.
     next: Option<i64>,
+    /// Simulation time that belongs to `next` under `every/time`.
+    next_time: f64,
     /// Whether frames after the step of the restart file have been removed.
     truncated: bool,
 }
