@@ -93,6 +93,51 @@ impl Marsaglia {
         }
     }
 
+    /// A variate with the gamma distribution of integer shape and scale 1. Shapes below 6 are the logarithm of a
+    /// product of uniform variates; others use rejection from a Lorentzian, whose point is a direction in the half
+    /// plane (Press et al., Numerical Recipes, section on gamma deviates).
+    pub fn gamma(&mut self, shape: usize) -> f64 {
+        const DIRECT: usize = 6;
+        const LEAST: f64 = 1e-5;
+        if shape < DIRECT {
+            return -(0..shape).map(|_| self.uniform()).product::<f64>().ln();
+        }
+        let mode = shape as f64 - 1.0;
+        let width = (2.0 * mode + 1.0).sqrt();
+        loop {
+            let (a, b) = (self.uniform(), 2.0 * self.uniform() - 1.0);
+            if a * a + b * b > 1.0 {
+                continue;
+            }
+            let slope = b / a;
+            let x = width * slope + mode;
+            if x <= 0.0 {
+                continue;
+            }
+            // Tails that would underflow are left out, as LAMMPS does.
+            let e = mode * (x / mode).ln() - width * slope;
+            if e < -700.0 || a < LEAST {
+                continue;
+            }
+            if self.uniform() <= (1.0 + slope * slope) * e.exp() {
+                return x;
+            }
+        }
+    }
+
+    /// The sum of the squares of `n` Gaussian variates; one of them if `n` is odd, the others by a gamma variate.
+    pub fn chi_squared(&mut self, n: usize) -> f64 {
+        let pairs = |stream: &mut Self| match n / 2 {
+            0 => 0.0,
+            k => 2.0 * stream.gamma(k),
+        };
+        if n % 2 == 0 {
+            return pairs(self);
+        }
+        let single = self.gaussian();
+        pairs(self) + single * single
+    }
+
     /// Chooses exactly `wanted` (at most `total`) of `total` items, as LAMMPS does: sweeps over one of the two
     /// sets move every item to the other set with the probability that would make the numbers right; the next
     /// sweep goes over those items of this sweep that are on the side that has too many.

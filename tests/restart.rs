@@ -136,6 +136,28 @@ fn langevin_noise_continues_bit_by_bit() {
 }
 
 #[test]
+fn sorted_atoms_and_other_thermostats_continue_bit_by_bit() {
+    let output = "thermo_style custom step temp pe press f_2
+thermo_modify format float %.17g
+thermo 20
+";
+    for fixes in [
+        "atom_modify sort 30 1.1
+fix 1 all nve
+fix 2 all langevin 1.0 1.5 0.3 4711
+",
+        "fix 2 all langevin 1.0 1.5 0.3 4711 tally yes gjf vfull
+fix 1 all nve
+",
+        "fix 1 all nve
+fix 2 all temp/csvr 1.0 1.5 0.3 4711
+",
+    ] {
+        continued_equals_whole(&format!("{fixes}{output}"));
+    }
+}
+
+#[test]
 fn files_written_during_a_run_continue_bit_by_bit() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();

@@ -55,7 +55,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
             ),
         ],
         keywords: KEYWORDS,
-        description: "`overlap` deletes atoms of group1 that lie within the cutoff of an atom of group2, until no such pair remains. `random` chooses atoms by a stream of its own: exactly the number with eflag yes or `count`, each with the given probability with `fraction` and eflag no. Unless `compress no`, the remaining atoms are renumbered as LAMMPS does on one rank.",
+        description: "`overlap` deletes atoms of group1 that lie within the cutoff of an atom of group2, until no such pair remains. `random` chooses atoms by LAMMPS' random stream: exactly the number with eflag yes or `count`, each with the given probability with `fraction` and eflag no. Unless `compress no`, the remaining atoms are renumbered as LAMMPS does on one rank.",
         examples: &[
             "delete_atoms group li compress no",
             "delete_atoms region hole",
@@ -201,7 +201,9 @@ fn random(engine: &mut Engine, words: &[&str]) -> Result<Vec<bool>> {
         ))
         .at(2)
     })?;
-    let total = eligible.iter().filter(|e| **e).count();
+    let order = &engine.state.atoms.order;
+    let candidates: Vec<usize> = order.of(eligible.len()).filter(|&i| eligible[i]).collect();
+    let total = candidates.len();
     let bad = || Error::input(format!("Illegal delete_atoms random value {}", words[1])).at(1);
     let seed = parse_int(words[5]).unwrap_or(0);
     let mut random = Marsaglia::new(seed).map_err(|e| Error::input(e.to_string()).at(5))?;
@@ -211,8 +213,8 @@ fn random(engine: &mut Engine, words: &[&str]) -> Result<Vec<bool>> {
                 .filter(|f| (0.0..=1.0).contains(f))
                 .ok_or_else(bad)?;
             if !exact {
-                for e in eligible.iter_mut().filter(|e| **e) {
-                    *e = random.uniform() <= f;
+                for i in candidates {
+                    eligible[i] = random.uniform() <= f;
                 }
                 return Ok(eligible);
             }
@@ -231,9 +233,9 @@ fn random(engine: &mut Engine, words: &[&str]) -> Result<Vec<bool>> {
         }
         engine.log.warn(&text);
     }
-    let mut chosen = random.subset(wanted.min(total), total).into_iter();
-    for e in eligible.iter_mut().filter(|e| **e) {
-        *e = chosen.next().unwrap_or(false);
+    let chosen = random.subset(wanted.min(total), total);
+    for (i, chosen) in candidates.into_iter().zip(chosen) {
+        eligible[i] = chosen;
     }
     Ok(eligible)
 }
@@ -263,29 +265,14 @@ fn whole_molecules(engine: &Engine, doomed: &mut [bool]) -> Result<()> {
 /// Removes atoms from the state and from the memory of fixes and computes.
 fn remove(engine: &mut Engine, doomed: &[bool], compress: bool) {
     let keep: Vec<bool> = doomed.iter().map(|d| !d).collect();
-    let ids = compress.then(|| new_ids(doomed));
-    engine.state.atoms.retain(&keep);
-    if let Some(ids) = ids {
-        engine.state.atoms.id = ids;
+    let atoms = &mut engine.state.atoms;
+    atoms.retain(&keep);
+    if compress {
+        for (i, id) in atoms.order.of(atoms.x.len()).zip(1..) {
+            atoms.id[i] = id;
+        }
     }
     engine.retain_style_data(&keep);
     engine.state.expected_atoms = engine.state.atoms.len();
     engine.state.touch();
-}
-
-/// New IDs of the remaining atoms in their order. LAMMPS fills the place of a deleted atom with the last one
-/// and then numbers the places.
-fn new_ids(doomed: &[bool]) -> Vec<i64> {
-    let mut places: Vec<usize> = (0..doomed.len()).collect();
-    let mut i = 0;
-    while i < places.len() {
-        if doomed[places[i]] {
-            places.swap_remove(i);
-        } else {
-            i += 1;
-        }
-    }
-    let mut id = vec![0; doomed.len()];
-    places.iter().zip(1..).for_each(|(&p, n)| id[p] = n);
-    id.into_iter().filter(|n| *n > 0).collect()
 }

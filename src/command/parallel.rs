@@ -1,6 +1,7 @@
 //! Commands about the distribution of work, which argyro decides by itself: they are checked, and what has no
 //! effect here is said in their manual pages. Also `newton` and `atom_modify`.
 
+use crate::domain::order::SortSettings;
 use crate::error::{Error, Result};
 use crate::fix::balance::check_words;
 use crate::graph::{CommandEntry, Flow, Session};
@@ -169,7 +170,10 @@ pub const ATOM_MODIFY: CommandEntry = CommandEntry {
             "`map yes|array|hash|no`, `sort N cutoff`, `id yes`, `first all`",
         )],
         keywords: &[],
-        description: "All settings are accepted without effect, except that atoms without IDs do not exist.",
+        description: "`sort` has no effect on speed; it decides the order in which `fix langevin` and others give random \
+numbers to atoms, as it does in LAMMPS: atoms are sorted into bins of `cutoff` (0: half of the reach of the neighbour \
+lists) at the start of a run and, every N steps, when lists are built; N = 0 leaves the order of creation. `map` and \
+`first` are accepted without effect. Atoms without IDs do not exist.",
         examples: &["atom_modify map yes", "atom_modify sort 0 0.0"],
     },
     run: atom_modify,
@@ -186,9 +190,8 @@ fn atom_modify(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
     while i < words.len() {
         let taken = match words[i..] {
             ["map", "yes" | "no" | "array" | "hash", ..] => 2,
-            ["sort", n, cutoff, ..]
-                if n.parse::<i64>().is_ok() && cutoff.parse::<f64>().is_ok() =>
-            {
+            ["sort", n, width, ..] => {
+                session.engine.state.sorting = sorting(n, width, i)?;
                 3
             }
             ["id", v, ..] if parse_yes_no(v) == Some(true) => 2,
@@ -219,6 +222,23 @@ fn atom_modify(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
         i += taken;
     }
     Ok(Flow::Next)
+}
+
+/// `sort N cutoff`, the words at `i`.
+fn sorting(n: &str, width: &str, i: usize) -> Result<SortSettings> {
+    let bad = |word: &str, at: usize| {
+        Error::input(format!(
+            "Illegal atom_modify sort value '{word}': it must be a number that is not negative"
+        ))
+        .at(at)
+    };
+    let every = n.parse().ok().filter(|n: &i64| *n >= 0);
+    let width_value = width.parse().ok().filter(|w: &f64| *w >= 0.0);
+    Ok(SortSettings {
+        every: every.ok_or_else(|| bad(n, i + 1))?,
+        width: width_value.ok_or_else(|| bad(width, i + 2))?,
+        next: 0,
+    })
 }
 
 fn nothing(_: &mut Session<'_>, _: &Args) -> Result<Flow> {

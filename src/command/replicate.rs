@@ -112,6 +112,7 @@ fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
         for j in 0..n[1] {
             for k in 0..n[2] {
                 let copy = (k * n[1] + j) * n[0] + i;
+                out.order.extend(&atoms.order, atoms.len());
                 copy_topology(&atoms.topology, &mut out.topology, copy * largest);
                 for a in 0..atoms.len() {
                     let mut x = old.unwrap(atoms.x[a], atoms.image[a]);

@@ -2,6 +2,7 @@
 //! atoms have one order for any number of threads.
 
 use super::custom::CustomTable;
+use super::order::Order;
 use super::topology::Topology;
 use std::collections::{HashMap, HashSet};
 
@@ -30,6 +31,8 @@ pub struct Atoms {
     pub topology: Topology,
     /// Properties that scripts define.
     pub custom: CustomTable,
+    /// The order in which LAMMPS on one process would hold them.
+    pub order: Order,
 }
 
 impl Atoms {
@@ -81,6 +84,7 @@ impl Atoms {
                 .collect();
             self.topology.retain_owners(|id| !gone.contains(&id));
         }
+        self.order.retain(keep);
         filter(&mut self.id, keep);
         filter(&mut self.kind, keep);
         filter(&mut self.x, keep);

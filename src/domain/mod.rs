@@ -18,6 +18,7 @@ pub mod lattice;
 mod lists;
 pub mod moments;
 pub mod neighbor;
+pub mod order;
 pub mod pairs;
 pub mod region;
 pub mod regions;
@@ -25,7 +26,6 @@ pub mod reshape;
 pub mod state;
 pub mod topology;
 pub mod trim;
-
 pub mod values;
 pub mod velocity;
 pub mod wrap;

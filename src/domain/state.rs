@@ -4,6 +4,7 @@ use super::atoms::Atoms;
 use super::cell::Cell;
 use super::group::Groups;
 use super::lattice::Lattice;
+use super::order::SortSettings;
 use super::region::Region;
 use super::topology::SpecialBonds;
 use crate::error::{Error, Result};
@@ -415,8 +416,13 @@ pub struct State {
     pub special: SpecialBonds,
     /// Set during runs in which atoms change their velocity at periodic faces.
     pub flow: Option<Flow>,
+<<<<<<< HEAD
     /// Locks of chunks, by the ID of their compute.
     pub chunk_locks: IndexMap<String, super::chunks::ChunkLock>,
+=======
+    /// `atom_modify sort` settings.
+    pub sorting: SortSettings,
+>>>>>>> main
 }
 
 impl Default for State {
@@ -447,7 +453,11 @@ impl Default for State {
             newton: (true, true),
             special: SpecialBonds::default(),
             flow: None,
+<<<<<<< HEAD
             chunk_locks: IndexMap::new(),
+=======
+            sorting: SortSettings::default(),
+>>>>>>> main
         }
     }
 }

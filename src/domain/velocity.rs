@@ -67,7 +67,8 @@ pub fn draw(state: &mut State, bit: u32, seed: i64, gaussian: bool, which: Loop)
         }
         Loop::Local => {
             random.warm_up(100);
-            for i in 0..n {
+            let order: Vec<usize> = state.atoms.order.of(n).collect();
+            for i in order {
                 if state.atoms.mask[i] & bit != 0 {
                     let d = triple(&mut random, gaussian);
                     set(state, i, d);
@@ -98,7 +99,7 @@ fn order_of_ids(ids: &[i64]) -> Result<Vec<usize>> {
                     "Cannot use velocity create loop all unless atoms have contiguous IDs",
                 )
                 .help(format!(
-                    "atom ID {id} lies outside 1..{n}: use 'loop geom', or renumber with reset_atoms id"
+                    "atom ID {id} lies outside 1..{n}: use 'loop geom', which does not need them"
                 )));
             }
         }

@@ -23,7 +23,20 @@ impl Engine {
                 .warn("No pair style is defined: atoms do not interact");
         }
         if !self.minimising {
+            self.check_order_of_integrators()?;
             self.warn_about_integrators();
+        }
+        Ok(())
+    }
+
+    fn check_order_of_integrators(&self) -> Result<()> {
+        let mut integrated = false;
+        for slot in self.fixes.values() {
+            let Some(fix) = &slot.fix else { continue };
+            if let Some(message) = fix.precedes_integrators().filter(|_| integrated) {
+                return Err(Error::input(message).note(format!("fix {}", slot.id.id)));
+            }
+            integrated |= fix.integrates();
         }
         Ok(())
     }

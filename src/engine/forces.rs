@@ -119,12 +119,13 @@ impl Engine {
 
     fn evaluate(&mut self, tally: Tally) -> Result<()> {
         self.clear_output(tally);
-        if let Some(slot) = &mut self.pair {
+        if let Some(slot) = self.pair.as_mut().filter(|_| self.pair_modify.compute) {
             let context = ForceContext {
                 bricks: &self.bricks,
                 comm: &LocalComm,
                 state: &self.state,
                 tally,
+                special: self.state.special,
             };
             slot.style
                 .compute(&context, &mut self.forces.out)

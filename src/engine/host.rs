@@ -4,10 +4,11 @@
 //! the slot empty and becomes an error instead of an endless recursion.
 
 use super::{Engine, thermo};
-use crate::domain::host::{Data, Host, Output, Part, Reference, Source, ThermoColumn};
+use crate::domain::host::{Between, Data, Host, Output, Part, Reference, Source, ThermoColumn};
 use crate::domain::{Bricks, State, Tally};
 use crate::error::{Error, Result};
 use crate::io::log::To;
+use crate::pair::Single;
 
 fn missing(source: Source, id: &str) -> Error {
     let what = match source {
@@ -36,7 +37,11 @@ impl Engine {
         let Some(pair) = &self.pair else {
             return Vec::new();
         };
-        let pairwise = self.pair_ready && pair.style.single(1, 1, 1.0, 0.0, 0.0).is_some();
+        let pairwise = self.pair_ready
+            && pair
+                .style
+                .single(&Single::new((1, 1), 1.0, (0.0, 0.0)))
+                .is_some();
         let flags = [
             ("single", pairwise),
             ("manybody", self.pair_ready && !pairwise),
@@ -378,9 +383,33 @@ impl Host for Engine {
         ]
     }
 
-    fn pair_single(&self, types: (u32, u32), r2: f64, q: (f64, f64)) -> Option<(f64, f64)> {
-        let style = &self.pair.as_ref()?.style;
-        style.single(types.0, types.1, r2, q.0, q.1)
+    fn pair_single(
+        &self,
+        types: (u32, u32),
+        r2: f64,
+        q: (f64, f64),
+        kind: u8,
+    ) -> Option<(f64, f64)> {
+        let (kind, special) = (usize::from(kind), self.state.special);
+        self.pair.as_ref()?.style.single(&Single {
+            types,
+            r2,
+            q,
+            kind,
+            special,
+        })
+    }
+
+    fn kspace_between(&mut self, a: &[f64], b: &[f64]) -> Result<Between> {
+        let Some(slot) = self.kspace.as_mut().filter(|_| self.pair_ready) else {
+            return Err(
+                Error::input("No Kspace style defined for compute group/group")
+                    .help("give kspace_style, and evaluate the compute during or after a run"),
+            );
+        };
+        slot.style
+            .between(&self.state, a, b)
+            .map_err(|e| e.note(format!("kspace style {}", slot.name)))
     }
 
     fn dry(&self) -> bool {

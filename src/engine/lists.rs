@@ -7,6 +7,7 @@ use super::Engine;
 use super::thermo::Lost;
 use crate::domain::build::{build, build_from};
 use crate::domain::neighbor::NeighborState;
+use crate::domain::order;
 use crate::domain::wrap::{wrap_and_drop, wrap_atoms};
 use crate::domain::{Cell, Needs};
 use crate::error::{Error, Result};
@@ -114,7 +115,12 @@ impl Engine {
     /// # Errors
     /// Atoms are lost, or the lists cannot be built.
     pub(crate) fn setup_lists(&mut self) -> Result<()> {
+        let resumed = self.lists.resume;
         self.lists_between_runs()?;
+        // A continued run goes on with the order that the restart file holds.
+        if !(resumed && self.lists.resume) {
+            self.sort_atoms();
+        }
         self.lists.resume = false;
         self.lists.builds = 0;
         self.lists.dangerous = 0;
@@ -173,10 +179,23 @@ impl Engine {
     /// Wraps atoms and builds the lists.
     pub(crate) fn rebuild_lists(&mut self) -> Result<()> {
         self.wrap()?;
+        if self.state.step >= self.state.sorting.next {
+            self.sort_atoms();
+        }
         self.build_lists()?;
         self.lists.builds += 1;
         self.lists.dangerous = self.lists.held.dangerous as i64;
         Ok(())
+    }
+
+    /// Sorts the order that random streams follow.
+    fn sort_atoms(&mut self) {
+        let reach = if self.cutoff() > 0.0 {
+            self.wanted_reach()
+        } else {
+            0.0
+        };
+        order::sort(&mut self.state, reach);
     }
 
     fn build_lists(&mut self) -> Result<()> {

@@ -1,10 +1,15 @@
 //! `fix langevin`: friction and random forces of an implicit solvent.
 
+mod gjf;
+
+use self::gjf::{Gjf, Step};
 use super::nh_common::Ramp;
 use super::{Fix, FixEntry, FixId};
+use crate::domain::State;
 use crate::domain::host::{Data, Host, Output, Part, Reference, Source};
 use crate::error::{Error, Result};
 use crate::io::codec::{Reader, Writer};
+use crate::marsaglia::Marsaglia;
 use crate::signature::{Args, Kind, Signature, arg, keyword};
 use std::collections::BTreeMap;
 
@@ -34,7 +39,7 @@ const SIGNATURE: Signature = Signature {
         keyword(
             "tally",
             &[arg("value", Kind::YesNo, "yes or no")],
-            "sum up the energy that is exchanged, default no",
+            "sum up the energy that is exchanged: `f_ID`, else 0; default no",
         ),
         keyword(
             "scale",
@@ -46,8 +51,12 @@ const SIGNATURE: Signature = Signature {
         ),
         keyword(
             "gjf",
-            &[arg("value", Kind::Word, "no, vfull or vhalf")],
-            "only `no` is supported",
+            &[arg(
+                "value",
+                Kind::OneOf(&["no", "vfull", "vhalf"]),
+                "no, vfull or vhalf",
+            )],
+            "integrate with the method of Groenbech-Jensen and Farago: velocities at the steps (vfull) or between them (vhalf)",
         ),
         keyword(
             "angmom",
@@ -61,8 +70,11 @@ const SIGNATURE: Signature = Signature {
         ),
     ],
     description: "F = -m v / damp + sqrt(24 kB T m / (damp dt)) (u - 1/2), u uniform in (0, 1): Schneider, Stoll, Phys. \
-Rev. B 17, 1302 (1978); Duenweg, Paul, Int. J. Mod. Phys. C 2, 817 (1991). The random number is a hash of seed, count \
-of steps, atom ID and direction, so it depends neither on threads nor on restarts; it is not LAMMPS' sequence.",
+Rev. B 17, 1302 (1978); Duenweg, Paul, Int. J. Mod. Phys. C 2, 817 (1991). The random numbers are those of LAMMPS on one \
+process: one stream, three numbers for each atom of the group in the order that `atom_modify sort` gives. They depend \
+neither on threads nor on restarts: a restart file holds stream and order. With `gjf`, noise is Gaussian, the mean of two \
+steps acts, and the fix must stand before fix nve: Groenbech-Jensen, Farago, Mol. Phys. 111, 983 (2013); Jensen, \
+Groenbech-Jensen, Mol. Phys. 117, 2511 (2019).",
     examples: &[
         "fix 2 all langevin 300 300 0.1 48279",
         "fix 2 all langevin v_T 300 0.1 48279 zero yes tally yes",
@@ -85,14 +97,14 @@ struct Langevin {
     target: Target,
     damping: f64,
     seed: i64,
+    random: Marsaglia,
     zero: bool,
     tally: bool,
     scale: BTreeMap<usize, f64>,
     /// Temperature compute whose bias is no thermal motion.
     temperature: Option<String>,
-    /// Random forces drawn so far: one of the arguments of the hash.
-    draws: i64,
-    /// Forces of the last step, kept for the energy.
+    gjf: Option<Gjf>,
+    /// Friction and random forces of the last step, kept for the energy.
     forces: Vec<[f64; 3]>,
     /// Whether `forces` came from a restart file and are still to be used: friction depends on velocities
     /// in the middle of a step, which are gone at its end.
@@ -101,26 +113,26 @@ struct Langevin {
     energy: f64,
     power: f64,
     dt: f64,
-    started: bool,
 }
 
 fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
-    for name in ["gjf", "angmom", "omega"] {
+    for name in ["angmom", "omega"] {
         if let Some(k) = args.keyword(name)
             && k.str("value") != "no"
         {
-            let e = Error::input(format!(
-                "fix langevin {name} {} is not supported",
-                k.str("value")
-            ))
-            .at(k.position());
-            return Err(if name == "gjf" {
-                e.help("use a smaller timestep, or fix nvt for sampling with large ones")
-            } else {
-                e.help("atoms of atom_style atomic and charge do not rotate")
-            });
+            let text = format!("fix langevin {name} {} is not supported", k.str("value"));
+            return Err(Error::input(text)
+                .at(k.position())
+                .help("atoms of argyro are points and do not rotate"));
         }
     }
+    let seed = args.int("seed")?;
+    let random =
+        Marsaglia::new(seed).map_err(|e| Error::input(e.to_string()).at(args.word("seed")))?;
+    let gjf = match args.keyword("gjf").map(|k| k.str("value").to_owned()) {
+        Some(v) if v != "no" => Some(Gjf::new(v == "vfull")),
+        _ => None,
+    };
     let start = args.str("Tstart");
     let target = match Reference::parse(start) {
         Some(r) if r.source == Source::Variable => {
@@ -154,40 +166,34 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         bit: id.bit,
         target,
         damping: args.real("damp")?,
-        seed: args.int("seed")?,
+        seed,
+        random,
         zero: yes("zero")?,
         tally: yes("tally")?,
         scale,
         temperature: None,
-        draws: 0,
+        gjf,
         forces: Vec::new(),
         resume: false,
         energy: 0.0,
         power: 0.0,
         dt: 0.0,
-        started: false,
     }))
 }
 
-/// Mixes the bits of a word (finaliser of splitmix64, Steele, Lea, Flood, OOPSLA 2014).
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+/// Friction and amplitude of the noise of an atom type at 1 temperature unit, force units.
+#[derive(Clone, Copy)]
+struct Coefficients {
+    friction: f64,
+    noise: f64,
 }
 
-/// Three numbers, uniform in (-1/2, 1/2), that follow from the arguments alone.
-fn uniform(seed: i64, draw: i64, id: i64) -> [f64; 3] {
-    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut h = mix((seed as u64).wrapping_add(STEP));
-    h = mix(h ^ mix((draw as u64).wrapping_mul(STEP).wrapping_add(STEP)));
-    h = mix(h ^ mix((id as u64)
-        .wrapping_add(STEP)
-        .wrapping_mul(0xd129_0f39_3cd5_a9ad)));
-    std::array::from_fn(|k| {
-        let bits = mix(h.wrapping_add((k as u64 + 1).wrapping_mul(STEP))) >> 11;
-        (bits as f64 + 0.5) / (1u64 << 53) as f64 - 0.5
-    })
+/// Random and friction forces of one step.
+struct Kick {
+    random: Vec<[f64; 3]>,
+    friction: Vec<[f64; 3]>,
+    /// Friction per velocity.
+    drag: Vec<f64>,
 }
 
 impl Langevin {
@@ -208,61 +214,130 @@ impl Langevin {
         Ok(t)
     }
 
-    fn apply(&mut self, host: &mut dyn Host) -> Result<()> {
-        let (common, each) = self.targets(host)?;
-        let bias = match &self.temperature {
-            Some(id) => host.velocity_bias(id)?,
-            None => None,
-        };
-        let state = host.state_mut();
+    /// Per type, by `fix langevin scale`.
+    fn coefficients(&self, state: &State) -> Vec<Coefficients> {
         let u = state.units;
-        let coefficients: Vec<(f64, f64)> = (0..=state.types.count)
+        // Variance 1/12 of a uniform variate: 24 instead of 2
+        let variance = if self.gjf.is_some() { 2.0 } else { 24.0 };
+        (0..=state.types.count)
             .map(|t| {
                 let m = state.types.mass(t as u32);
                 let damp = self.damping * self.scale.get(&t).copied().unwrap_or(1.0);
-                let noise = (24.0 * u.boltz * m / (damp * state.dt * u.mvv2e)).sqrt() / u.ftm2v;
-                (m / damp / u.ftm2v, noise)
+                let square = variance * u.boltz * m / (damp * state.dt * u.mvv2e);
+                Coefficients {
+                    friction: m / damp / u.ftm2v,
+                    noise: square.sqrt() / u.ftm2v,
+                }
             })
-            .collect();
-        let a = &mut state.atoms;
-        let n = a.id.len();
-        self.forces.clear();
-        self.forces.resize(n, [0.0; 3]);
-        let mut sum = [0.0; 3];
-        let mut count = 0usize;
-        for i in 0..n {
+            .collect()
+    }
+
+    /// Draws the random forces and evaluates the friction.
+    fn kick(&mut self, host: &mut dyn Host) -> Result<Kick> {
+        let (common, each) = self.targets(host)?;
+        let bias = self.bias(host)?;
+        let state = host.state();
+        let coefficients = self.coefficients(state);
+        let a = &state.atoms;
+        let mut kick = Kick {
+            random: vec![[0.0; 3]; a.len()],
+            friction: vec![[0.0; 3]; a.len()],
+            drag: vec![0.0; a.len()],
+        };
+        for i in a.order.of(a.len()) {
             if a.mask[i] & self.bit == 0 {
                 continue;
             }
-            let (friction, noise) = coefficients[a.kind[i] as usize];
-            let root = each.as_ref().map_or(common, |e| e[i]).sqrt();
-            let random = uniform(self.seed, self.draws, a.id[i]).map(|r| noise * root * r);
-            let b = bias.as_ref().map_or([0.0; 3], |b| b[i]);
+            let c = coefficients[a.kind[i] as usize];
+            kick.drag[i] = -c.friction;
+            let noise = c.noise * each.as_ref().map_or(common, |e| e[i]).sqrt();
             for k in 0..3 {
-                self.forces[i][k] = random[k] - friction * (a.v[i][k] - b[k]);
-                sum[k] += random[k];
+                let v = a.v[i][k] - bias.as_ref().map_or(0.0, |b| b[i][k]);
+                let u = match self.gjf {
+                    Some(_) => self.random.gaussian(),
+                    None => self.random.uniform() - 0.5,
+                };
+                // Some temperature computes leave out atoms and directions by a velocity of 0.
+                let moves = bias.is_none() || v != 0.0;
+                kick.random[i][k] = if moves { noise * u } else { 0.0 };
+                kick.friction[i][k] = -c.friction * v;
             }
-            count += 1;
         }
-        let mean = if self.zero && count > 0 {
-            sum.map(|s| s / count as f64)
+        Ok(kick)
+    }
+
+    fn bias(&self, host: &mut dyn Host) -> Result<Option<Vec<[f64; 3]>>> {
+        match &self.temperature {
+            Some(id) => host.velocity_bias(id),
+            None => Ok(None),
+        }
+    }
+
+    fn step(&self, state: &State) -> Step {
+        Step {
+            dt: state.dt,
+            damping: self.damping,
+        }
+    }
+
+    fn group(&self, state: &State) -> Vec<usize> {
+        let mask = &state.atoms.mask;
+        (0..mask.len())
+            .filter(|&i| mask[i] & self.bit != 0)
+            .collect()
+    }
+
+    fn apply(&mut self, host: &mut dyn Host) -> Result<()> {
+        let mut kick = self.kick(host)?;
+        let bias = self.bias(host)?;
+        let (step, group) = (self.step(host.state()), self.group(host.state()));
+        if self.zero && group.is_empty() {
+            return Err(Error::run("Cannot zero Langevin force of 0 atoms"));
+        }
+        let state = host.state_mut();
+        let bath = self
+            .gjf
+            .as_mut()
+            .map(|g| g.post_force(step, &group, &mut kick, bias.as_deref(), state));
+        let mean = if self.zero {
+            mean(&kick.random, &group)
         } else {
             [0.0; 3]
         };
-        for i in 0..n {
-            if a.mask[i] & self.bit != 0 {
-                for k in 0..3 {
-                    self.forces[i][k] -= mean[k];
-                    a.f[i][k] += self.forces[i][k];
-                }
+        self.forces.clear();
+        self.forces.resize(state.atoms.len(), [0.0; 3]);
+        for &i in &group {
+            for k in 0..3 {
+                let total = kick.friction[i][k] + kick.random[i][k];
+                state.atoms.f[i][k] += total - mean[k];
+                self.forces[i][k] = bath.as_ref().map_or(total, |b| b[i][k]) - mean[k];
             }
         }
         state.touch();
         Ok(())
     }
 
+    /// The first forces with noise; velocities change before and after with `gjf`.
+    fn first(&mut self, host: &mut dyn Host) -> Result<()> {
+        let bias = self.bias(host)?;
+        let (step, group) = (self.step(host.state()), self.group(host.state()));
+        if let Some(g) = &mut self.gjf {
+            g.before_setup(step, &group, bias.as_deref(), host.state_mut());
+            host.state_mut().touch();
+        }
+        self.apply(host)?;
+        if let Some(g) = &mut self.gjf {
+            g.after_setup(step, &group, host.state_mut());
+            host.state_mut().touch();
+        }
+        Ok(())
+    }
+
     fn power(&self, host: &dyn Host) -> f64 {
-        let v = &host.state().atoms.v;
+        let v = match &self.gjf {
+            Some(g) => &g.lagged,
+            None => &host.state().atoms.v,
+        };
         self.forces
             .iter()
             .zip(v)
@@ -274,6 +349,11 @@ impl Langevin {
     fn reservoir(&self, dt: f64) -> f64 {
         -(self.energy - 0.5 * self.power * dt)
     }
+}
+
+/// Mean over the atoms of a group.
+fn mean(random: &[[f64; 3]], group: &[usize]) -> [f64; 3] {
+    std::array::from_fn(|k| group.iter().map(|&i| random[i][k]).sum::<f64>() / group.len() as f64)
 }
 
 impl Fix for Langevin {
@@ -288,27 +368,51 @@ impl Fix for Langevin {
         vec![format!("seed {}", self.seed)]
     }
 
+    fn precedes_integrators(&self) -> Option<&'static str> {
+        self.gjf
+            .is_some()
+            .then_some("Fix langevin gjf should come before fix nve")
+    }
+
+    fn moves_after_forces(&self) -> bool {
+        self.gjf.is_some()
+    }
+
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
-        let atoms = &mut host.state_mut().atoms;
-        if std::mem::take(&mut self.resume) && self.forces.len() == atoms.f.len() {
-            for (f, mine) in atoms.f.iter_mut().zip(&self.forces) {
-                (0..3).for_each(|k| f[k] += mine[k]);
+        let resume = std::mem::take(&mut self.resume);
+        if resume && self.forces.len() == host.state().atoms.len() {
+            // With `gjf` the restart file holds the whole forces.
+            if self.gjf.is_none() {
+                let atoms = &mut host.state_mut().atoms;
+                for (f, mine) in atoms.f.iter_mut().zip(&self.forces) {
+                    (0..3).for_each(|k| f[k] += mine[k]);
+                }
+                host.state_mut().touch();
             }
-            host.state_mut().touch();
         } else {
-            self.apply(host)?;
+            self.first(host)?;
         }
-        if self.tally && !self.started {
-            self.started = true;
+        // As LAMMPS does, the sum begins anew with every run.
+        let state = host.state();
+        if self.tally && !resume && state.step == state.run.begin {
+            let sign = if self.gjf.is_some() { -0.5 } else { 0.5 };
+            self.dt = state.dt;
             self.power = self.power(host);
-            self.dt = host.state().dt;
-            self.energy = 0.5 * self.power * self.dt;
+            self.energy = sign * self.power * self.dt;
+        }
+        Ok(())
+    }
+
+    fn initial_integrate(&mut self, host: &mut dyn Host) -> Result<()> {
+        let (step, group) = (self.step(host.state()), self.group(host.state()));
+        if let Some(g) = &self.gjf {
+            g.initial_integrate(step, &group, host.state_mut());
+            host.state_mut().touch();
         }
         Ok(())
     }
 
     fn post_force(&mut self, host: &mut dyn Host) -> Result<()> {
-        self.draws += 1;
         self.apply(host)
     }
 
@@ -317,6 +421,11 @@ impl Fix for Langevin {
             self.power = self.power(host);
             self.energy += self.power * host.state().dt;
             self.dt = host.state().dt;
+        }
+        let (step, group) = (self.step(host.state()), self.group(host.state()));
+        if let Some(g) = &mut self.gjf {
+            g.end_of_step(step, &group, &self.forces, host.state_mut());
+            host.state_mut().touch();
         }
         Ok(super::Control::Continue)
     }
@@ -327,24 +436,26 @@ impl Fix for Langevin {
 
     fn output(&self) -> Output {
         Output {
-            scalar: self.tally,
+            scalar: true,
             extensive: true,
             ..Output::default()
         }
     }
 
     fn data(&mut self, part: Part, _: &mut dyn Host) -> Result<Data> {
-        if part == Part::Scalar && self.tally {
-            return Ok(Data::Scalar(self.reservoir(self.dt)));
+        match part {
+            Part::Scalar if self.tally => Ok(Data::Scalar(self.reservoir(self.dt))),
+            Part::Scalar => Ok(Data::Scalar(0.0)),
+            _ => Err(Error::input("fix langevin has a scalar only")),
         }
-        Err(Error::input(
-            "fix langevin has a scalar only, and that with tally yes",
-        ))
     }
 
     fn retain(&mut self, keep: &[bool]) {
         let mut k = keep.iter();
         self.forces.retain(|_| *k.next().unwrap_or(&true));
+        if let Some(g) = &mut self.gjf {
+            g.retain(keep);
+        }
     }
 
     fn modify(&mut self, words: &[&str], host: &mut dyn Host) -> Result<()> {
@@ -360,48 +471,29 @@ impl Fix for Langevin {
 
     fn state(&self) -> Option<Vec<u8>> {
         let mut w = Writer::new();
-        w.int(self.draws)
+        w.reals(&self.random.state())
             .real(self.energy)
             .real(self.power)
             .real(self.dt)
-            .flag(self.started)
             .vectors(&self.forces);
+        if let Some(g) = &self.gjf {
+            g.write(&mut w);
+        }
         Some(w.finish())
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<()> {
         let mut r = Reader::new(bytes);
-        self.draws = r.int()?;
+        self.random = Marsaglia::from_state(&r.reals()?)
+            .ok_or_else(|| Error::input("the restart data of the random stream are damaged"))?;
         self.energy = r.real()?;
         self.power = r.real()?;
         self.dt = r.real()?;
-        self.started = r.flag()?;
         self.forces = r.vectors()?;
+        if let Some(g) = &mut self.gjf {
+            g.read(&mut r)?;
+        }
         self.resume = true;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn random_numbers_are_uniform_and_uncorrelated() {
-        let n = 100_000;
-        let (mut sum, mut square, mut lag, mut cross) = (0.0, 0.0, 0.0, 0.0);
-        let mut last = 0.0;
-        for i in 0..n {
-            let u = uniform(48279, i / 100, i % 100);
-            sum += u[0];
-            square += u[0] * u[0];
-            lag += u[0] * last;
-            cross += u[0] * u[1];
-            last = u[0];
-        }
-        let n = n as f64;
-        assert!((sum / n).abs() < 4.0 / (12.0 * n).sqrt());
-        assert!((square / n - 1.0 / 12.0).abs() < 1e-3);
-        assert!((lag / n).abs() < 1e-3 && (cross / n).abs() < 1e-3);
     }
 }

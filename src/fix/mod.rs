@@ -233,6 +233,11 @@ pub trait Fix {
         false
     }
 
+    /// The message if the fix must stand before all that integrate and does not.
+    fn precedes_integrators(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether the fix changes the cell: thermo then prints the volume by itself.
     fn changes_cell(&self) -> bool {
         false

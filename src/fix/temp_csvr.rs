@@ -5,10 +5,8 @@ use super::{Companion, Control, Fix, FixEntry, FixId};
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::error::{Error, Result};
 use crate::io::codec::{Reader, Writer};
+use crate::marsaglia::Marsaglia;
 use crate::signature::{Args, Kind, Signature, arg};
-use rand::SeedableRng;
-use rand_distr::{ChiSquared, Distribution, StandardNormal};
-use rand_pcg::Pcg64;
 
 const SIGNATURE: Signature = Signature {
     name: "temp/csvr",
@@ -24,9 +22,8 @@ const SIGNATURE: Signature = Signature {
         arg("seed", Kind::Count, "seed of the random numbers"),
     ],
     keywords: &[],
-    description: "Bussi, Donadio, Parrinello, J. Chem. Phys. 126, 014101 (2007), eq. A7, at the end of each step. Random \
-numbers follow from the seed and the count of steps, so they depend neither on threads nor on restarts; they are not \
-LAMMPS' sequence.",
+    description: "Bussi, Donadio, Parrinello, J. Chem. Phys. 126, 014101 (2007), eq. A7, at the end of each step. The \
+random numbers are LAMMPS' on one process; the stream is kept in restart files.",
     examples: &["fix 2 all temp/csvr 300 300 0.1 54321"],
 };
 
@@ -40,31 +37,28 @@ struct Csvr {
     base: Rescaling,
     damping: f64,
     seed: i64,
-    draws: i64,
+    random: Marsaglia,
 }
 
 fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
+    let seed = args.int("seed")?;
+    let random =
+        Marsaglia::new(seed).map_err(|e| Error::input(e.to_string()).at(args.word("seed")))?;
     Ok(Box::new(Csvr {
         base: Rescaling::new(id, "temp/csvr", args, host)?,
         damping: args.real("Tdamp")?,
-        seed: args.int("seed")?,
-        draws: 0,
+        seed,
+        random,
     }))
 }
 
 /// Ratio of the new to the old kinetic energy: `ratio` is target over present energy, `decay` exp(-dt/tau), `dof`
 /// the degrees of freedom.
-fn resample(ratio: f64, decay: f64, dof: f64, rng: &mut Pcg64) -> Result<f64> {
-    let r: f64 = StandardNormal.sample(rng);
-    let others = if dof > 1.0 {
-        let chi = ChiSquared::new(dof - 1.0)
-            .map_err(|e| Error::run(format!("fix temp/csvr with {dof} degrees of freedom: {e}")))?;
-        chi.sample(rng)
-    } else {
-        0.0
-    };
+fn resample(ratio: f64, decay: f64, dof: f64, random: &mut Marsaglia) -> f64 {
+    let r = random.gaussian();
+    let others = random.chi_squared((dof - 1.0) as usize);
     let part = (1.0 - decay) * ratio / dof;
-    Ok(decay + part * (r * r + others) + 2.0 * r * (decay * part).sqrt())
+    decay + part * (r * r + others) + 2.0 * r * (decay * part).sqrt()
 }
 
 impl Fix for Csvr {
@@ -81,11 +75,8 @@ impl Fix for Csvr {
         if r.dof < 1.0 {
             return Ok(Control::Continue);
         }
-        self.draws += 1;
-        let key = (self.seed as u64).rotate_left(32) ^ self.draws as u64;
-        let mut rng = Pcg64::seed_from_u64(key);
         let decay = (-host.state().dt / self.damping).exp();
-        let square = resample(r.target / r.now, decay, r.dof, &mut rng)?;
+        let square = resample(r.target / r.now, decay, r.dof, &mut self.random);
         self.base.rescale(square.max(0.0), r, host)?;
         Ok(Control::Continue)
     }
@@ -108,14 +99,15 @@ impl Fix for Csvr {
 
     fn state(&self) -> Option<Vec<u8>> {
         let mut w = Writer::new();
-        w.real(self.base.energy).int(self.draws);
+        w.real(self.base.energy).reals(&self.random.state());
         Some(w.finish())
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<()> {
         let mut r = Reader::new(bytes);
         self.base.energy = r.real()?;
-        self.draws = r.int()?;
+        self.random = Marsaglia::from_state(&r.reals()?)
+            .ok_or_else(|| Error::input("the restart data of the random stream are damaged"))?;
         Ok(())
     }
 }
@@ -129,11 +121,11 @@ mod tests {
     #[test]
     fn the_kinetic_energy_is_canonical() {
         let dof = 9.0;
-        let mut rng = Pcg64::seed_from_u64(7);
+        let mut random = Marsaglia::new(7).unwrap();
         let (mut k, mut sum, mut square) = (dof, 0.0, 0.0);
         let n = 200_000;
         for _ in 0..n {
-            k *= resample(dof / k, (-0.5f64).exp(), dof, &mut rng).unwrap();
+            k *= resample(dof / k, (-0.5f64).exp(), dof, &mut random);
             sum += k;
             square += k * k;
         }

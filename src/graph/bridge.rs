@@ -86,6 +86,11 @@ impl FormulaHost for FormulaBridge<'_> {
         Ok(self.host.state().atoms.len())
     }
 
+    fn atom_order(&self) -> Result<Vec<usize>> {
+        let atoms = &self.host.state().atoms;
+        Ok(atoms.order.of(atoms.len()).collect())
+    }
+
     fn atom_index(&self, id: usize) -> Result<Option<usize>> {
         self.require_box()?;
         let ids = &self.host.state().atoms.id;

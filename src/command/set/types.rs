@@ -24,7 +24,12 @@ pub(super) fn choose(engine: &mut Engine, chosen: &[usize], k: &KeywordArgs<'_>)
                 .map(|(i, _)| *i)
                 .collect()
         }
-        "type/ratio" => exactly(chosen, seed, (fraction(k)? * chosen.len() as f64) as usize)?,
+        "type/ratio" => exactly(
+            engine,
+            chosen,
+            seed,
+            (fraction(k)? * chosen.len() as f64) as usize,
+        )?,
         _ => {
             let n = k.int("N")?;
             let wanted = usize::try_from(n)
@@ -37,7 +42,7 @@ pub(super) fn choose(engine: &mut Engine, chosen: &[usize], k: &KeywordArgs<'_>)
                     ))
                     .at(k.word("N"))
                 })?;
-            exactly(chosen, seed, wanted)?
+            exactly(engine, chosen, seed, wanted)?
         }
     };
     picked.iter().for_each(|&i| engine.state.atoms.kind[i] = t);
@@ -67,10 +72,13 @@ fn draws(engine: &Engine, chosen: &[usize], seed: i32) -> Result<Vec<f64>> {
         .collect())
 }
 
-/// Exactly `wanted` of the chosen atoms.
-fn exactly(chosen: &[usize], seed: i32, wanted: usize) -> Result<Vec<usize>> {
+/// Exactly `wanted` of the chosen atoms, which the stream meets in LAMMPS' order.
+fn exactly(engine: &Engine, chosen: &[usize], seed: i32, wanted: usize) -> Result<Vec<usize>> {
     let mut random = Marsaglia::new(i64::from(seed)).map_err(|e| Error::input(e.to_string()))?;
     let picked = random.subset(wanted, chosen.len());
-    let pairs = chosen.iter().zip(picked);
-    Ok(pairs.filter(|p| p.1).map(|p| *p.0).collect())
+    let atoms = &engine.state.atoms;
+    let mut eligible = vec![false; atoms.len()];
+    chosen.iter().for_each(|&i| eligible[i] = true);
+    let order = atoms.order.of(atoms.len()).filter(|&i| eligible[i]);
+    Ok(order.zip(picked).filter(|p| p.1).map(|p| p.0).collect())
 }

@@ -1,6 +1,7 @@
 //! What a restart file holds: settings, cell, types, groups, atoms, neighbour lists, pair style, and the state of
 //! fixes and computes.
 
+use crate::domain::order::{Order, SortSettings};
 use crate::domain::state::{ATOM_STYLES, Types};
 use crate::domain::{Boundary, Cell, Groups, NeighborState};
 use crate::engine::{Engine, PairSlot};
@@ -19,6 +20,7 @@ impl Engine {
         s.push("types", encode_types(&self.state.types));
         s.push("groups", self.encode_groups());
         s.push("atoms", self.encode_atoms());
+        s.push("order", self.encode_order());
         s.push("topology", self.encode_topology());
         let moving = |slot: &crate::engine::FixSlot| {
             let fix = slot.fix.as_ref();
@@ -104,6 +106,18 @@ impl Engine {
         w.finish()
     }
 
+    fn encode_order(&self) -> Vec<u8> {
+        let atoms = &self.state.atoms;
+        let sorting = self.state.sorting;
+        let places: Vec<i64> = atoms.order.of(atoms.len()).map(|i| i as i64).collect();
+        let mut w = Writer::new();
+        w.ints(&places)
+            .int(sorting.every)
+            .real(sorting.width)
+            .int(sorting.next);
+        w.finish()
+    }
+
     fn encode_neighbor(&self) -> Vec<u8> {
         let h = &self.lists.held;
         // Lists that do not belong to the present atoms are of no use to anybody.
@@ -176,6 +190,10 @@ impl Engine {
         self.state.types = decode_types(&mut s.require("types")?)?;
         self.decode_groups(s.require("groups")?)?;
         self.decode_atoms(s.require("atoms")?)?;
+        // Files of earlier versions do not have it.
+        if s.get("order").is_some() {
+            self.decode_order(s.require("order")?)?;
+        }
         // Files of versions without bonds do not have it.
         if s.get("topology").is_some() {
             self.decode_topology(s.require("topology")?)?;
@@ -287,6 +305,23 @@ impl Engine {
         Ok(())
     }
 
+    fn decode_order(&mut self, mut r: Reader<'_>) -> Result<()> {
+        let places = r.ints()?;
+        let count = self.state.atoms.len();
+        let places = places.iter().map(|&p| u32::try_from(p).ok());
+        self.state.atoms.order = places
+            .collect::<Option<Vec<u32>>>()
+            .filter(|p| p.len() == count)
+            .and_then(Order::new)
+            .ok_or_else(|| Error::input("the order of atoms of the restart file is none"))?;
+        self.state.sorting = SortSettings {
+            every: r.int()?.max(0),
+            width: r.real()?.max(0.0),
+            next: r.int()?,
+        };
+        Ok(())
+    }
+
     fn decode_neighbor(&mut self, mut r: Reader<'_>) -> Result<()> {
         if !r.flag()? {
             return Ok(());
@@ -321,6 +356,7 @@ impl Engine {
             tail: r.flag()?,
             table: r.int()?.clamp(0, 32) as u32,
             tabinner: r.real()?,
+            ..crate::pair::PairModify::default()
         };
         let name = r.text()?;
         if !r.flag()? {

@@ -6,6 +6,7 @@ use super::{Formula, Index, MathFunction, Op, Step, Target};
 use crate::marsaglia::Marsaglia;
 use crate::script::error::{Result, ScriptError};
 use crate::script::variables::Variables;
+use std::collections::VecDeque;
 
 /// A number, or a list (a global vector, or one number per atom).
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,14 @@ impl Streams {
     }
 }
 
+/// A standard variate of `random` or `normal`.
+fn draw(stream: &mut Marsaglia, function: MathFunction) -> f64 {
+    match function {
+        MathFunction::Normal => stream.gaussian(),
+        _ => stream.uniform(),
+    }
+}
+
 /// A formula being evaluated.
 pub struct Evaluation<'a> {
     pub(super) variables: &'a Variables,
@@ -48,6 +57,8 @@ pub struct Evaluation<'a> {
     pub(super) target: Target,
     pub(super) mask: Option<&'a [bool]>,
     clock: Clock,
+    /// Random numbers of the atoms that later functions of an atom-style formula take.
+    drawn: VecDeque<Vec<f64>>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -64,6 +75,7 @@ impl<'a> Evaluation<'a> {
             host,
             target,
             mask,
+            drawn: VecDeque::new(),
         }
     }
 
@@ -205,19 +217,58 @@ impl<'a> Evaluation<'a> {
         {
             args[0] = Value::List(vec![*first; n]);
         }
-        let variables = self.variables;
-        let mut streams = variables.streams();
-        let stream = streams.stream(self.target, seed)?;
-        self.each_of(&args, |row| {
+        let apply = |row: &[f64], draw: f64| {
             let (a, b) = (row[0], row[1]);
             match function {
-                MathFunction::Random => Ok(stream.uniform() * (b - a) + a),
+                MathFunction::Random => Ok(draw * (b - a) + a),
                 _ if b < 0.0 => {
                     Err("Invalid math function in variable formula: sigma of normal() is negative")
                 }
-                _ => Ok(a + b * stream.gaussian()),
+                _ => Ok(a + b * draw),
             }
-        })
+        };
+        if self.target == Target::Atom {
+            let drawn = self.atom_draws(function, seed, whole)?;
+            args.push(Value::List(drawn));
+            return self.each_of(&args, |row| apply(row, row[2]));
+        }
+        let variables = self.variables;
+        let mut streams = variables.streams();
+        let stream = streams.stream(self.target, seed)?;
+        self.each_of(&args, |row| apply(row, draw(stream, function)))
+    }
+
+    /// One number per atom for a random function. LAMMPS evaluates a formula atom by atom in its own order, so all
+    /// random functions of the formula draw at once.
+    fn atom_draws(
+        &mut self,
+        function: MathFunction,
+        seed: f64,
+        whole: &[Step],
+    ) -> Result<Vec<f64>> {
+        if let Some(drawn) = self.drawn.pop_front() {
+            return Ok(drawn);
+        }
+        let random = |step: &Step| match step.op {
+            Op::Math(f @ (MathFunction::Random | MathFunction::Normal)) => Some(f),
+            _ => None,
+        };
+        let mut functions: Vec<MathFunction> = whole.iter().filter_map(random).collect();
+        if functions.first() != Some(&function) {
+            functions = vec![function];
+        }
+        let order = self.host.atom_order()?;
+        let mut lists = vec![vec![0.0; order.len()]; functions.len()];
+        let variables = self.variables;
+        let mut streams = variables.streams();
+        let stream = streams.stream(self.target, seed)?;
+        for i in order.into_iter().filter(|&i| self.wanted(i)) {
+            for (list, f) in lists.iter_mut().zip(&functions) {
+                list[i] = draw(stream, *f);
+            }
+        }
+        self.drawn = lists.into();
+        Ok(self.drawn.pop_front().unwrap_or_default())
     }
 
     /// Length of the lists of this formula; `None` for equal-style formulas.

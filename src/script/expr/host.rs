@@ -147,6 +147,14 @@ pub trait FormulaHost {
         no_box()
     }
 
+    /// Positions in per-atom lists in the order in which LAMMPS would go over the atoms.
+    ///
+    /// # Errors
+    /// There is no box.
+    fn atom_order(&self) -> Result<Vec<usize>> {
+        Ok((0..self.atom_count()?).collect())
+    }
+
     /// Position of atom `id` in per-atom lists; `None` if no atom has this ID now.
     ///
     /// # Errors
