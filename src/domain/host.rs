@@ -140,7 +140,6 @@ pub enum Part {
     PerAtom,
 }
 
-<<<<<<< HEAD
 /// A column of the thermo output with its present value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThermoColumn {
@@ -150,7 +149,8 @@ pub struct ThermoColumn {
     pub heading: String,
     /// Value.
     pub value: f64,
-=======
+}
+
 /// Long-range interaction of two sets of charges.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Between {
@@ -160,7 +160,6 @@ pub struct Between {
     pub force: [f64; 3],
     /// Volume of the cell of the sum.
     pub volume: f64,
->>>>>>> main
 }
 
 /// The running simulation as styles see it.

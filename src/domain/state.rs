@@ -416,13 +416,10 @@ pub struct State {
     pub special: SpecialBonds,
     /// Set during runs in which atoms change their velocity at periodic faces.
     pub flow: Option<Flow>,
-<<<<<<< HEAD
     /// Locks of chunks, by the ID of their compute.
     pub chunk_locks: IndexMap<String, super::chunks::ChunkLock>,
-=======
     /// `atom_modify sort` settings.
     pub sorting: SortSettings,
->>>>>>> main
 }
 
 impl Default for State {
@@ -453,11 +450,8 @@ impl Default for State {
             newton: (true, true),
             special: SpecialBonds::default(),
             flow: None,
-<<<<<<< HEAD
             chunk_locks: IndexMap::new(),
-=======
             sorting: SortSettings::default(),
->>>>>>> main
         }
     }
 }
