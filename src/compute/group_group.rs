@@ -32,11 +32,6 @@ const SIGNATURE: Signature = Signature {
             "the energy of net charges with the background that neutralises them, default yes",
         ),
         keyword(
-            "boundary",
-            &[arg("value", Kind::YesNo, "yes or no")],
-            "whether the long-range part has its boundary term: without effect on the pairwise part",
-        ),
-        keyword(
             "molecule",
             &[arg("value", Kind::OneOf(&["off", "inter", "intra"]), "")],
             "pairs of all atoms (off, default), of different molecules (inter) or within one (intra)",

@@ -232,6 +232,8 @@ pub struct Tallies {
     pub fix_energy: f64,
     /// Virial of fixes that contribute one.
     pub fix_virial: [f64; 6],
+    /// The part of every atom in it, of fixes that know it; empty if there are none.
+    pub fix_atom_virial: Vec<[f64; 6]>,
     /// Per-atom energy, length of `Atoms` if accumulated.
     pub atom_energy: Vec<f64>,
     /// Per-atom virial, sum r_a f_b, sign such that the sum over atoms is `virial`.

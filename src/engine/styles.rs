@@ -274,6 +274,11 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether the pair style has checked its coefficients and made its tables.
+    pub fn pair_is_ready(&self) -> bool {
+        self.pair.is_some() && self.pair_ready
+    }
+
     /// `dump ID group style N file words...`, already split.
     ///
     /// # Errors
