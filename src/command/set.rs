@@ -53,7 +53,11 @@ const ATTRIBUTES: &[Keyword] = &[
     keyword("vy", VALUE, "velocity"),
     keyword("vz", VALUE, "velocity"),
     keyword("charge", VALUE, "charge"),
-    keyword("mass", VALUE, "not available: masses belong to types here"),
+    keyword(
+        "mass",
+        VALUE,
+        "mass, for fix property/atom rmass: otherwise masses belong to types",
+    ),
     keyword(
         "image",
         &[
@@ -274,12 +278,12 @@ fn apply(
             chosen.iter().for_each(|&i| engine.state.atoms.kind[i] = t);
         }
         "type/fraction" | "type/ratio" | "type/subset" => return types::choose(engine, chosen, k),
-        "mass" => {
+        "mass" if engine.state.atoms.rmass.is_none() => {
             return Err(Error::input(format!(
                 "Cannot set attribute mass for atom style {}",
                 style.name
             ))
-            .help("masses belong to types: use the mass command"));
+            .help("masses belong to types: use the mass command, or fix property/atom rmass"));
         }
         "bond" if !style.bonds => return unsupported("bond"),
         "angle" if !style.angles => return unsupported("angle"),
@@ -362,6 +366,14 @@ fn number(state: &mut State, i: usize, name: &str, v: f64) -> Result<()> {
         "vy" => atoms.v[i][1] = v,
         "vz" => atoms.v[i][2] = v,
         "charge" => atoms.q[i] = v,
+        "mass" => {
+            if v <= 0.0 {
+                return Err(Error::input(format!("Invalid mass in set command: {v}")));
+            }
+            if let Some(m) = atoms.rmass.as_mut().and_then(|m| m.get_mut(i)) {
+                *m = v;
+            }
+        }
         "mol" => {
             let m = whole(v, "mol")?;
             if m < 0 {

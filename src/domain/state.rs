@@ -36,6 +36,14 @@ pub const ATOM_STYLES: &[AtomStyle] = &[
     atom_style("full", true, true, true),
 ];
 
+impl AtomStyle {
+    /// The style as listed, without what `fix property/atom` has added.
+    pub fn listed(&self) -> Self {
+        let mut styles = ATOM_STYLES.iter();
+        *styles.find(|s| s.name == self.name).unwrap_or(self)
+    }
+}
+
 const fn atom_style(name: &'static str, charge: bool, bonds: bool, angles: bool) -> AtomStyle {
     AtomStyle {
         name,
@@ -482,7 +490,10 @@ impl State {
 
     /// Mass of atom `i`.
     pub fn mass_of(&self, i: usize) -> f64 {
-        self.types.mass(self.atoms.kind[i])
+        match &self.atoms.rmass {
+            Some(m) => m[i],
+            None => self.types.mass(self.atoms.kind[i]),
+        }
     }
 
     /// Fraction of the run that is done at the present step, for ramps.

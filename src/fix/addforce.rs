@@ -139,6 +139,10 @@ impl AddForce {
 }
 
 impl Fix for AddForce {
+    fn changes_forces(&self) -> bool {
+        true
+    }
+
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
         self.post_force(host)
     }

@@ -299,6 +299,21 @@ pub trait Fix {
         &[]
     }
 
+    /// Whether data files hold these properties.
+    fn writes_properties(&self) -> bool {
+        true
+    }
+
+    /// Whether the fix changes forces, at a level of r-RESPA that `fix_modify respa` sets.
+    fn changes_forces(&self) -> bool {
+        false
+    }
+
+    /// Whether a minimisation should end after this iteration (`fix halt`).
+    fn min_control(&self) -> Control {
+        Control::Continue
+    }
+
     /// What `f_ID` offers.
     fn output(&self) -> Output {
         Output::default()

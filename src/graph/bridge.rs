@@ -133,11 +133,22 @@ impl FormulaHost for FormulaBridge<'_> {
 
     fn custom(
         &mut self,
-        _name: &str,
-        _integer: bool,
-        _column: Option<usize>,
+        name: &str,
+        integer: bool,
+        column: Option<usize>,
     ) -> Result<Option<Vec<f64>>> {
-        Ok(None)
+        let kind = if integer { "i" } else { "d" };
+        let array = if column.is_some() { "2" } else { "" };
+        let custom = &self.host.state().atoms.custom;
+        let Some(c) = custom.get(&format!("{kind}{array}_{name}")) else {
+            return Ok(None);
+        };
+        let k = column.unwrap_or(1);
+        if !(1..=c.columns).contains(&k) {
+            return Ok(None);
+        }
+        let column = c.values.iter().skip(k - 1).step_by(c.columns);
+        Ok(Some(column.copied().collect()))
     }
 
     fn provides(&mut self, from: OutputSource, id: &str) -> Result<Provides> {
