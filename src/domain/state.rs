@@ -246,6 +246,8 @@ pub struct Tallies {
     pub fix_energy: f64,
     /// Virial of fixes that contribute one.
     pub fix_virial: [f64; 6],
+    /// The part of every atom in it, of fixes that know it; empty if there are none.
+    pub fix_atom_virial: Vec<[f64; 6]>,
     /// Per-atom energy, length of `Atoms` if accumulated.
     pub atom_energy: Vec<f64>,
     /// Per-atom virial, sum r_a f_b, sign such that the sum over atoms is `virial`.
@@ -430,6 +432,8 @@ pub struct State {
     pub special: SpecialBonds,
     /// Set during runs in which atoms change their velocity at periodic faces.
     pub flow: Option<Flow>,
+    /// Locks of chunks, by the ID of their compute.
+    pub chunk_locks: IndexMap<String, super::chunks::ChunkLock>,
     /// `atom_modify sort` settings.
     pub sorting: SortSettings,
 }
@@ -462,6 +466,7 @@ impl Default for State {
             newton: (true, true),
             special: SpecialBonds::default(),
             flow: None,
+            chunk_locks: IndexMap::new(),
             sorting: SortSettings::default(),
         }
     }

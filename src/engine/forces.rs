@@ -107,6 +107,7 @@ impl Engine {
         self.add_bonded(tally, false)?;
         self.state.tallies.fix_energy = old.fix_energy;
         self.state.tallies.fix_virial = old.fix_virial;
+        self.state.tallies.fix_atom_virial = old.fix_atom_virial;
         Ok(())
     }
 
@@ -231,6 +232,7 @@ impl Engine {
     pub(crate) fn sum_fix_contributions(&mut self) {
         let mut energy = 0.0;
         let mut virial = [0.0; 6];
+        let mut atoms: Vec<[f64; 6]> = Vec::new();
         for slot in self.fixes.values() {
             let Some(fix) = &slot.fix else { continue };
             if slot.energy {
@@ -240,10 +242,16 @@ impl Engine {
                 && let Some(v) = fix.virial()
             {
                 (0..6).for_each(|k| virial[k] += v[k]);
+                let each = fix.atom_virial().unwrap_or_default();
+                atoms.resize(atoms.len().max(each.len()), [0.0; 6]);
+                for (sum, v) in atoms.iter_mut().zip(each) {
+                    (0..6).for_each(|k| sum[k] += v[k]);
+                }
             }
         }
         self.state.tallies.fix_energy = energy;
         self.state.tallies.fix_virial = virial;
+        self.state.tallies.fix_atom_virial = atoms;
     }
 
     fn check_finite(&self) -> Result<()> {

@@ -4,7 +4,7 @@
 //! the slot empty and becomes an error instead of an endless recursion.
 
 use super::{Engine, thermo};
-use crate::domain::host::{Between, Data, Host, Output, Part, Reference, Source};
+use crate::domain::host::{Between, Data, Host, Output, Part, Reference, Source, ThermoColumn};
 use crate::domain::{Bricks, State, Tally};
 use crate::error::{Error, Result};
 use crate::io::log::To;
@@ -300,6 +300,22 @@ impl Host for Engine {
             self.ensure_box_styles()?;
         }
         thermo::evaluate(keyword, self).map(thermo::Value::as_f64)
+    }
+
+    fn thermo_columns(&mut self) -> Result<Vec<ThermoColumn>> {
+        let values = self.thermo_values()?;
+        let columns = self.thermo.layout.columns.iter().zip(values);
+        let column = |(c, v): (&thermo::Column, thermo::Value)| ThermoColumn {
+            word: c.word.clone(),
+            heading: c.name.clone(),
+            value: v.as_f64(),
+        };
+        Ok(columns.map(column).collect())
+    }
+
+    fn thermo_words(&self) -> Vec<String> {
+        let columns = self.thermo.layout.columns.iter();
+        columns.map(|c| c.word.clone()).collect()
     }
 
     fn tally(&mut self, tally: Tally) -> Result<()> {
