@@ -71,6 +71,7 @@ impl Run {
             comm: &LocalComm,
             state: &self.state,
             tally,
+            special: self.state.special,
         };
         self.style.compute(&context, &mut self.out).expect("finite");
         self.state.atoms.f.fill([0.0; 3]);

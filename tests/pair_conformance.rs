@@ -9,8 +9,8 @@ use argyro::domain::state::{ATOM_STYLES, Types};
 use argyro::domain::wrap::wrap_atoms;
 use argyro::domain::{Boundary, Cell, LocalComm, NeighborSettings, State, Tally};
 use argyro::pair::{
-    ForceContext, PAIR_STYLES, PairModify, PairOptions, PairStyle, Precision, collect, find,
-    prepare,
+    ForceContext, PAIR_STYLES, PairModify, PairOptions, PairStyle, Precision, Single, collect,
+    find, prepare,
 };
 use argyro::units::Units;
 use networks::{Network, networks};
@@ -42,6 +42,8 @@ const PLAIN: PairModify = PairModify {
     tail: false,
     table: 12,
     tabinner: std::f64::consts::SQRT_2,
+    compute: true,
+    special: [None; 2],
 };
 
 fn recipes(name: &str) -> Vec<Recipe> {
@@ -258,6 +260,7 @@ fn evaluate(state: &mut State, style: &mut dyn PairStyle, tally: Tally) -> Resul
         comm: &LocalComm,
         state,
         tally,
+        special: state.special,
     };
     style.compute(&context, &mut out).unwrap();
     state.atoms.f = vec![[0.0; 3]; n];
@@ -664,7 +667,8 @@ fn the_energy_of_a_pair_is_what_single_says() {
         };
         let binding = r.energy - alone(1) - alone(2);
         let r2 = 1.1f64.powi(2) + 1.2f64.powi(2) + 0.9f64.powi(2);
-        let Some((energy, force)) = style.single(1, 2, r2, s.atoms.q[0], s.atoms.q[1]) else {
+        let pair = Single::new((1, 2), r2, (s.atoms.q[0], s.atoms.q[1]));
+        let Some((energy, force)) = style.single(&pair) else {
             return;
         };
         near(

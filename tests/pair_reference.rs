@@ -101,6 +101,7 @@ fn check(d: &Value, case: &Value) {
         comm: &LocalComm,
         state: &s,
         tally,
+        special: s.special,
     };
     style.compute(&context, &mut out).unwrap();
     collect(&bricks, &out, tally, &mut s);

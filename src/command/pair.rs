@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
 use crate::pair::{Mix, PairModify};
-use crate::signature::{Args, Kind, Signature, arg, keyword, optional, rest};
+use crate::signature::{Args, KeywordArgs, Kind, Signature, arg, keyword, optional, rest};
 
 /// `pair_style`
 pub const PAIR_STYLE: CommandEntry = CommandEntry {
@@ -75,7 +75,7 @@ pub const PAIR_MODIFY: CommandEntry = CommandEntry {
                     arg("w2", Kind::Real, ""),
                     arg("w3", Kind::Real, ""),
                 ],
-                "not supported",
+                "with `pair`: weights of 1-2, 1-3 and 1-4 pairs for this sub-style instead of those of special_bonds; as in LAMMPS, pairs that special_bonds drops (weight 0) or counts in full (weight 1) are not affected",
             ),
             keyword(
                 "mix",
@@ -109,7 +109,22 @@ pub const PAIR_MODIFY: CommandEntry = CommandEntry {
             keyword(
                 "compute",
                 &[arg("value", Kind::YesNo, "yes or no")],
-                "only `yes` is supported",
+                "no: leave the pair style, or with `pair` the sub-style, out (default: yes)",
+            ),
+            keyword(
+                "compute/tally",
+                &[arg("value", Kind::YesNo, "yes or no")],
+                "with `pair`: belongs to LAMMPS' compute */tally styles, which argyro does not have; without effect",
+            ),
+            keyword(
+                "table/disp",
+                &[arg("N", Kind::Int, "bits")],
+                "table of long-range dispersion, which argyro does not have; without effect",
+            ),
+            keyword(
+                "tabinner/disp",
+                &[arg("cutoff", Kind::Positive, "distance")],
+                "belongs to table/disp; without effect",
             ),
             keyword(
                 "nofdotr",
@@ -127,6 +142,7 @@ pub const PAIR_MODIFY: CommandEntry = CommandEntry {
             "pair_modify shift yes",
             "pair_modify tail yes mix arithmetic",
             "pair_modify pair lj/cut shift yes",
+            "pair_modify pair lj/cut special lj 0.0 0.0 0.5",
         ],
     },
     run: pair_modify,
@@ -177,17 +193,17 @@ fn pair_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
                 let inner = k.real("cutoff")?;
                 Box::new(move |m| m.tabinner = inner)
             }
-            "compute" if !k.yes_no("value")? => {
-                return Err(Error::input("pair_modify compute no is not supported")
-                    .help("use pair_style none")
-                    .at(k.position()));
+            "compute" => {
+                let on = k.yes_no("value")?;
+                Box::new(move |m| m.compute = on)
             }
-            "special" => {
-                return Err(Error::input(
-                    "pair_modify special is not supported: all sub-styles share the weights of special_bonds",
-                )
+            name @ ("special" | "compute/tally") if part.is_none() => {
+                return Err(Error::input(format!(
+                    "pair_modify {name} must come after `pair STYLE` of a hybrid pair style"
+                ))
                 .at(k.position()));
             }
+            "special" => special(&k)?,
             _ => continue,
         });
     }
@@ -211,7 +227,33 @@ fn pair_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
             "Cannot use both shift and tail in pair_modify",
         ));
     }
-    slot.style.modify(&m)?;
+    slot.style.change(&apply, &m)?;
     engine.pair_modify = m;
     Ok(Flow::Next)
+}
+
+/// `special WHICH w12 w13 w14`
+fn special(k: &KeywordArgs<'_>) -> Result<Box<dyn Fn(&mut PairModify)>> {
+    let w = [k.real("w1")?, k.real("w2")?, k.real("w3")?];
+    if w.iter().any(|v| !(0.0..=1.0).contains(v)) {
+        return Err(Error::input("pair_modify special: weights must be 0 to 1").at(k.position()));
+    }
+    let (lj, coul) = match k.str("which") {
+        "lj/coul" => (true, true),
+        "lj" => (true, false),
+        "coul" => (false, true),
+        other => {
+            return Err(Error::input(format!(
+                "pair_modify special: expected lj/coul, lj or coul, found '{other}'"
+            ))
+            .at(k.word("which")));
+        }
+    };
+    Ok(Box::new(move |m| {
+        for (slot, on) in m.special.iter_mut().zip([lj, coul]) {
+            if on {
+                *slot = Some(w);
+            }
+        }
+    }))
 }

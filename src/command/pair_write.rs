@@ -3,7 +3,7 @@
 use crate::cformat::{Conversion, format_f64};
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::pair::tabulated_distances;
+use crate::pair::{Single, tabulated_distances};
 use crate::signature::{Args, Kind, Signature, arg, optional};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -82,7 +82,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         slot.name
     );
     for (k, r) in distances.iter().enumerate() {
-        let Some((energy, force)) = slot.style.single(i, j, r * r, qi, qj) else {
+        let Some((energy, force)) = slot.style.single(&Single::new((i, j), r * r, (qi, qj))) else {
             return Err(Error::input(format!(
                 "Pair style {} does not support pair_write: it has no energies of pairs",
                 slot.name

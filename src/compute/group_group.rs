@@ -1,10 +1,15 @@
 //! `compute group/group`: energy and force between two groups.
+//!
+//! Long-range part: with A, B the charges of the groups and C those in both, E = 2 e(A, B) - e(C, C) less the own
+//! energies of C and, for `boundary yes`, the background's; e(A, B) is half of the energy of A in the potential of B.
+//! Bogusz, Cheatham and Brooks, J. Chem. Phys. 108, 7070 (1998), doi:10.1063/1.476320.
 
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::domain::pairs;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, keyword};
+use std::f64::consts::PI;
 
 const SIGNATURE: Signature = Signature {
     name: "group/group",
@@ -18,8 +23,13 @@ const SIGNATURE: Signature = Signature {
         ),
         keyword(
             "kspace",
-            &[arg("value", Kind::OneOf(&["no", "off"]), "only no")],
-            "long-range part; not supported",
+            &[arg("value", Kind::YesNo, "yes or no")],
+            "long-range part, default no",
+        ),
+        keyword(
+            "boundary",
+            &[arg("value", Kind::YesNo, "yes or no")],
+            "the energy of net charges with the background that neutralises them, default yes",
         ),
         keyword(
             "molecule",
@@ -28,9 +38,13 @@ const SIGNATURE: Signature = Signature {
         ),
     ],
     description: "The scalar is the energy of all pairs with one atom in each group, the vector the force of the second group on \
-the first.\n\nRestrictions: pairwise additive styles only: the energy of many-body and machine-learning force fields has no \
+the first. `kspace yes` adds the long-range part (ewald, pppm with `kspace_modify diff ik`), which `molecule` does \
+not restrict.\n\nRestrictions: pairwise additive styles only: the energy of many-body and machine-learning force fields has no \
 part that belongs to a pair.",
-    examples: &["compute e low group/group high"],
+    examples: &[
+        "compute e low group/group high",
+        "compute e low group/group high kspace yes boundary no",
+    ],
 };
 
 /// The line of the table.
@@ -43,6 +57,10 @@ struct GroupGroup {
     first: u32,
     second: u32,
     pair: bool,
+    kspace: bool,
+    boundary: bool,
+    /// Whether the warning about net charges was given.
+    warned: bool,
     /// Only pairs of the same (true) or of different (false) molecules.
     same: Option<bool>,
 }
@@ -67,23 +85,31 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
             }
         },
     };
+    let flag = |name: &str, default: bool| {
+        let given = args.keyword(name);
+        given.map_or(Ok(default), |k| k.yes_no("value"))
+    };
     Ok(Box::new(GroupGroup {
         same,
         first: id.bit,
         second,
-        pair: args
-            .keyword("pair")
-            .map_or(Ok(true), |k| k.yes_no("value"))?,
+        pair: flag("pair", true)?,
+        kspace: flag("kspace", false)?,
+        boundary: flag("boundary", true)?,
+        warned: false,
     }))
 }
 
+/// Net charges below this are none.
+const NEUTRAL: f64 = 1.0e-5;
+
 impl GroupGroup {
-    fn sum(&self, host: &dyn Host) -> Result<(f64, [f64; 3])> {
+    fn pairs(&self, host: &dyn Host) -> Result<(f64, [f64; 3])> {
         let cutoff = pairs::reach(host, None, "Compute group/group")?;
         let a = &host.state().atoms;
         let (mut energy, mut force, mut missing) = (0.0, [0.0; 3], false);
         let charge = |i: usize| a.q.get(i).copied().unwrap_or(0.0);
-        pairs::visit(host.bricks(), |i, j, d| {
+        let mut add = |i: usize, j: usize, d: [f64; 3], kind: u8| {
             let forward = a.mask[i] & self.first != 0 && a.mask[j] & self.second != 0;
             let backward = a.mask[j] & self.first != 0 && a.mask[i] & self.second != 0;
             let r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
@@ -93,7 +119,8 @@ impl GroupGroup {
             if !(forward || backward) || excluded || r2 >= cutoff * cutoff {
                 return;
             }
-            match host.pair_single((a.kind[i], a.kind[j]), r2, (charge(i), charge(j))) {
+            let (types, q) = ((a.kind[i], a.kind[j]), (charge(i), charge(j)));
+            match host.pair_single(types, r2, q, kind) {
                 Some((e, f)) => {
                     // every pair comes twice; forces within the common part cancel
                     energy += 0.5 * e;
@@ -103,13 +130,44 @@ impl GroupGroup {
                 }
                 None => missing = true,
             }
-        });
+        };
+        pairs::visit(host.bricks(), |i, j, d| add(i, j, d, 0));
+        pairs::visit_special(host.bricks(), &mut add);
         match missing {
             true => Err(Error::input(
                 "Pair style does not support compute group/group: it has no energies of pairs",
             )),
             false => Ok((energy, force)),
         }
+    }
+
+    fn long_range(&mut self, host: &mut dyn Host) -> Result<(f64, [f64; 3])> {
+        let s = host.state();
+        let of = |bits: &[u32]| -> Vec<f64> {
+            let counts = |m: u32| bits.iter().all(|b| m & b != 0);
+            let atoms = s.atoms.mask.iter().zip(&s.atoms.q);
+            atoms
+                .map(|(&m, &q)| if counts(m) { q } else { 0.0 })
+                .collect()
+        };
+        let (a, b) = (of(&[self.first]), of(&[self.second]));
+        let common = of(&[self.first, self.second]);
+        let c = s.units.qqr2e / s.dielectric;
+        let g = s.g_ewald.unwrap_or(f64::INFINITY);
+        let both = host.kspace_between(&a, &b)?;
+        let twice = host.kspace_between(&common, &common)?;
+        let net = |q: &[f64]| q.iter().sum::<f64>();
+        let squares: f64 = common.iter().map(|q| q * q).sum();
+        let mut energy = 2.0 * both.energy - twice.energy - c * g * squares / PI.sqrt();
+        let background =
+            c * 0.5 * PI / (g * g) * (2.0 * net(&a) * net(&b) - net(&common) * net(&common));
+        if background.abs() > NEUTRAL && !std::mem::replace(&mut self.warned, true) {
+            host.warn("Both groups in compute group/group have a net charge; the Kspace boundary correction to energy will be non-zero");
+        }
+        if self.boundary {
+            energy -= background / both.volume;
+        }
+        Ok((energy, both.force))
     }
 }
 
@@ -124,10 +182,15 @@ impl Compute for GroupGroup {
     }
 
     fn evaluate(&mut self, part: Part, host: &mut dyn Host) -> Result<Data> {
-        let (energy, force) = match self.pair {
-            true => self.sum(host)?,
+        let (mut energy, mut force) = match self.pair {
+            true => self.pairs(host)?,
             false => (0.0, [0.0; 3]),
         };
+        if self.kspace {
+            let (e, f) = self.long_range(host)?;
+            energy += e;
+            (0..3).for_each(|k| force[k] += f[k]);
+        }
         match part {
             Part::Scalar => Ok(Data::Scalar(energy)),
             Part::Vector => Ok(Data::Vector(force.to_vec())),

@@ -3,7 +3,7 @@
 
 use super::brick::Bricks;
 use super::state::{State, Tally};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,6 +140,28 @@ pub enum Part {
     PerAtom,
 }
 
+/// A column of the thermo output with its present value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThermoColumn {
+    /// Word of `thermo_style`.
+    pub word: String,
+    /// Heading.
+    pub heading: String,
+    /// Value.
+    pub value: f64,
+}
+
+/// Long-range interaction of two sets of charges.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Between {
+    /// Half of the energy of the first in the potential of the second.
+    pub energy: f64,
+    /// Force of the second on the first.
+    pub force: [f64; 3],
+    /// Volume of the cell of the sum.
+    pub volume: f64,
+}
+
 /// The running simulation as styles see it.
 pub trait Host {
     /// Atoms, cell, groups, step, accumulated energies.
@@ -187,6 +209,19 @@ pub trait Host {
     /// # Errors
     /// Unknown keyword, or it cannot be evaluated.
     fn thermo(&mut self, keyword: &str) -> Result<f64>;
+
+    /// The columns of the thermo output, evaluated now.
+    ///
+    /// # Errors
+    /// One of them cannot be evaluated.
+    fn thermo_columns(&mut self) -> Result<Vec<ThermoColumn>> {
+        Ok(Vec::new())
+    }
+
+    /// Words of the columns of the thermo output.
+    fn thermo_words(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Makes sure that energies, virial and per-atom values of `tally` in the state belong to the present
     /// positions; evaluates the force field once more without touching forces if they do not.
@@ -245,9 +280,25 @@ pub trait Host {
     }
 
     /// Energy and force factor F/r of a pair of types at squared distance `r2` with charges `q`, if the pair
-    /// style is pairwise.
-    fn pair_single(&self, _types: (u32, u32), _r2: f64, _q: (f64, f64)) -> Option<(f64, f64)> {
+    /// style is pairwise. `kind` is that of a special pair (1: 1-2, 2: 1-3, 3: 1-4), 0 for others.
+    fn pair_single(
+        &self,
+        _types: (u32, u32),
+        _r2: f64,
+        _q: (f64, f64),
+        _kind: u8,
+    ) -> Option<(f64, f64)> {
         None
+    }
+
+    /// The kspace style's interaction of two sets of charges, one value per atom each.
+    ///
+    /// # Errors
+    /// There is no kspace style, or it was not prepared for a run.
+    fn kspace_between(&mut self, _a: &[f64], _b: &[f64]) -> Result<Between> {
+        Err(Error::input(
+            "No Kspace style defined for compute group/group",
+        ))
     }
 
     /// Whether files and side effects are suppressed (`argyro check`, `-skiprun` does not set it).

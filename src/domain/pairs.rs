@@ -25,6 +25,19 @@ pub fn visit(bricks: &Bricks, mut f: impl FnMut(usize, usize, [f64; 3])) {
     }
 }
 
+/// Calls `f(i, j, d, kind)` as [`visit`] does for the special pairs that are kept, which are in no list.
+pub fn visit_special(bricks: &Bricks, mut f: impl FnMut(usize, usize, [f64; 3], u8)) {
+    for b in &bricks.bricks {
+        for p in &b.special {
+            let (i, j) = (p.i as usize, p.j as usize);
+            let d: [f64; 3] = std::array::from_fn(|k| b.x[i][k] - b.x[j][k]);
+            let (a, c) = (b.owner[i] as usize, b.owner[j] as usize);
+            f(a, c, d, p.kind);
+            f(c, a, d.map(|x| -x), p.kind);
+        }
+    }
+}
+
 /// Checks that the lists reach `cutoff`; `what` names the compute. Without a cutoff gives that of the pair style.
 ///
 /// # Errors

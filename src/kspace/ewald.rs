@@ -8,10 +8,11 @@
 use super::modify::{KspaceModify, Slab};
 use super::setup::{
     Charges, Lattice, check, first_g, not_neutral, own_energy, own_energy_of, real_error,
-    slab_correction, table_error, two_charge_force,
+    slab_between, slab_correction, table_error, two_charge_force,
 };
 use super::{KspaceEntry, KspaceStyle, LongRange, Prepared, RealSpace};
 use crate::cformat::general;
+use crate::domain::host::Between;
 use crate::domain::{State, Tally};
 use crate::error::{Error, Result};
 use crate::signature::{Kind, Signature, arg};
@@ -332,6 +333,21 @@ pub(super) fn virial_factors(k: [f64; 3], g: f64) -> [f64; 6] {
     ]
 }
 
+impl Ewald {
+    /// Sums over wave vectors of u Re(A B*) and 2 k u Im(A B*).
+    fn products(&self, a: &[Vec<[f64; 2]>], b: &[Vec<[f64; 2]>]) -> (f64, [f64; 3]) {
+        let (mut energy, mut force) = (0.0, [0.0; 3]);
+        for (c, (a, b)) in self.columns.iter().zip(a.iter().zip(b)) {
+            for (l, (a, b)) in a.iter().zip(b).enumerate() {
+                energy += c.u[l] * (a[0] * b[0] + a[1] * b[1]);
+                let im = 2.0 * c.u[l] * (a[1] * b[0] - a[0] * b[1]);
+                (0..3).for_each(|d| force[d] += c.k[l][d] * im);
+            }
+        }
+        (energy, force)
+    }
+}
+
 impl KspaceStyle for Ewald {
     fn modify(&mut self, modify: &KspaceModify) -> Result<()> {
         self.modify = *modify;
@@ -421,5 +437,21 @@ impl KspaceStyle for Ewald {
             slab_correction(state, &charges, &self.lattice, tally, out);
         }
         Ok(())
+    }
+
+    fn between(&mut self, state: &State, a: &[f64], b: &[f64]) -> Result<Between> {
+        if self.columns.is_empty() {
+            return Err(Error::run("kspace_style ewald was not prepared"));
+        }
+        let c = Charges::new(state).c;
+        self.phases(state);
+        let (energy, force) = self.products(&self.structure(a), &self.structure(b));
+        let mut out = Between {
+            energy: c * energy,
+            force: force.map(|f| c * f),
+            volume: self.lattice.volume(),
+        };
+        slab_between(state, c, self.modify.slab, (a, b), &mut out);
+        Ok(out)
     }
 }

@@ -10,6 +10,7 @@ mod setup;
 
 pub use modify::{KSPACE_MODIFY, KspaceModify};
 
+use crate::domain::host::Between;
 use crate::domain::{State, Tally};
 use crate::error::Result;
 use crate::signature::{Args, Signature};
@@ -85,6 +86,13 @@ pub trait KspaceStyle: Send + Sync {
     /// # Errors
     /// The evaluation failed.
     fn compute(&mut self, state: &State, tally: Tally, out: &mut LongRange) -> Result<()>;
+
+    /// Half of the energy of charges `a` in the potential of charges `b` (one per atom, 0 for those that do not count)
+    /// and the force on `a`, without corrections for a charge's own energy and the background.
+    ///
+    /// # Errors
+    /// The style was not prepared, or a setting does not allow it.
+    fn between(&mut self, state: &State, a: &[f64], b: &[f64]) -> Result<Between>;
 }
 
 /// A line of the table of kspace styles.

@@ -76,7 +76,7 @@ pub const KSPACE_MODIFY: Signature = Signature {
         keyword(
             "diff",
             &[arg("how", Kind::OneOf(&["ik", "ad"]), "ik or ad")],
-            "pppm: forces by differentiation in reciprocal space (ik, the default); ad is not available",
+            "pppm: forces by differentiation in reciprocal space (ik, the default) or of the assignment functions (ad)",
         ),
         keyword(
             "fftbench",
@@ -204,12 +204,7 @@ impl KspaceModify {
             };
             match k.name() {
                 "compute" => self.compute = k.yes_no("value")?,
-                "diff" if k.str("how") == "ad" => {
-                    return refuse(
-                        "analytic differentiation (ad) is not available; use diff ik, which is more accurate at the same mesh",
-                    );
-                }
-                "diff" => self.analytic = false,
+                "diff" => self.analytic = k.str("how") == "ad",
                 "force" => self.force = Some(k.real("accuracy")?).filter(|&v| v >= 0.0),
                 "gewald" => {
                     let g = k.real("g")?;

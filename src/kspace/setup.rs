@@ -7,6 +7,7 @@
 use super::modify::{KspaceModify, Slab};
 use super::{LongRange, RealSpace};
 use crate::domain::cell::{Boundary, Cell};
+use crate::domain::host::Between;
 use crate::domain::{State, Tally};
 use crate::error::{Error, Result};
 use std::f64::consts::PI;
@@ -126,8 +127,8 @@ pub fn check(state: &State, name: &str, modify: &KspaceModify) -> Result<()> {
     }
     let periodic = |k: usize| cell.periodic(k);
     match modify.slab {
-        Slab::Factor(_) => {
-            if cell.triclinic {
+        Slab::Factor(_) | Slab::NoForce => {
+            if cell.triclinic && modify.slab != Slab::NoForce {
                 return Err(Error::input(format!(
                     "Cannot (yet) use {name} with triclinic box and slab correction"
                 )));
@@ -249,4 +250,40 @@ pub fn slab_correction(
         }
         out.f[i][2] -= 2.0 * factor * qi * (dipole - q * z);
     }
+}
+
+/// [`slab_correction`] for two sets of charges; nothing without `kspace_modify slab`.
+pub fn slab_between(
+    state: &State,
+    c: f64,
+    slab: Slab,
+    (a, b): (&[f64], &[f64]),
+    out: &mut Between,
+) {
+    match slab {
+        Slab::No => return,
+        Slab::NoForce => {
+            out.force[2] = 0.0;
+            return;
+        }
+        Slab::Factor(_) => {}
+    }
+    let moments = |q: &[f64]| {
+        let mut m = [0.0; 3];
+        for (x, q) in state.atoms.x.iter().zip(q) {
+            m[0] += q;
+            m[1] += q * x[2];
+            m[2] += q * x[2] * x[2];
+        }
+        m
+    };
+    let (a, b) = (moments(a), moments(b));
+    let lz = state
+        .cell
+        .as_ref()
+        .map_or(0.0, |cell| Lattice::new(cell, slab).extended[2]);
+    let factor = c * 2.0 * PI / out.volume;
+    out.energy +=
+        factor * (a[1] * b[1] - 0.5 * (a[0] * b[2] + b[0] * a[2]) - a[0] * b[0] * lz * lz / 12.0);
+    out.force[2] -= 2.0 * factor * (a[0] * b[1] - b[0] * a[1]);
 }

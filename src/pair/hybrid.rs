@@ -6,8 +6,8 @@
 
 use super::coeffs::{TypePairs, not_set, pairs};
 use super::{
-    BrickForces, ForceContext, PairEntry, PairInput, PairModify, PairOptions, PairStyle, find,
-    prepare,
+    BrickForces, ForceContext, PairEntry, PairInput, PairModify, PairOptions, PairStyle, Single,
+    find, prepare,
 };
 use crate::domain::host::Data;
 use crate::domain::state::PairPart;
@@ -263,15 +263,21 @@ impl PairStyle for Hybrid {
         Ok(())
     }
 
-    /// Settings are for the sub-styles that know them; only if there is none, it is an error.
     fn modify(&mut self, modify: &PairModify) -> Result<()> {
+        self.change(&|m| *m = *modify, modify)
+    }
+
+    /// Settings are for the sub-styles that know them; only if there is none, it is an error.
+    fn change(&mut self, change: &dyn Fn(&mut PairModify), _: &PairModify) -> Result<()> {
         let mut refused = None;
         let mut taken = false;
         for sub in &mut self.subs {
-            match sub.style.modify(modify) {
+            let mut modify = sub.modify;
+            change(&mut modify);
+            match sub.style.modify(&modify) {
                 Ok(()) => {
                     taken = true;
-                    sub.modify = *modify;
+                    sub.modify = modify;
                 }
                 Err(e) => refused = refused.or(Some(e)),
             }
@@ -384,7 +390,15 @@ impl PairStyle for Hybrid {
 
     fn compute(&mut self, context: &ForceContext<'_>, out: &mut [BrickForces]) -> Result<()> {
         for sub in &mut self.subs {
+            if !sub.modify.compute {
+                continue;
+            }
             let before = take_energies(out);
+            let special = sub.modify.weights(context.special);
+            let context = &ForceContext {
+                special,
+                ..*context
+            };
             match &mut sub.view {
                 None => sub.style.compute(context, out)?,
                 Some(view) => {
@@ -418,11 +432,14 @@ impl PairStyle for Hybrid {
         tails.fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1))
     }
 
-    fn single(&self, i: u32, j: u32, r2: f64, qi: f64, qj: f64) -> Option<(f64, f64)> {
+    fn single(&self, pair: &Single) -> Option<(f64, f64)> {
+        let (i, j) = pair.types;
         let (a, b) = (i.min(j) as usize, i.max(j) as usize);
         let mut sum = (0.0, 0.0);
         for k in self.responsible(a, b)? {
-            let (e, f) = self.subs[k].style.single(i, j, r2, qi, qj)?;
+            let sub = &self.subs[k];
+            let special = sub.modify.weights(pair.special);
+            let (e, f) = sub.style.single(&Single { special, ..*pair })?;
             sum = (sum.0 + e, sum.1 + f);
         }
         Some(sum)

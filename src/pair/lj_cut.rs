@@ -3,7 +3,7 @@
 use super::coeffs::{TypePairs, exact, numbers};
 use super::lennard_jones::{LennardJones, LjCoeff, LjRow};
 use super::pairwise::{PairForm, PairValues, accumulate, special};
-use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
+use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, Single};
 use crate::domain::{Needs, State};
 use crate::error::Result;
 use crate::signature::{Args, Kind, Signature, arg, optional};
@@ -196,7 +196,7 @@ impl PairStyle for LjCut {
         } else {
             self.vector_loop(context, out);
             for (brick, out) in context.bricks.bricks.iter().zip(out) {
-                special(self, brick, &context.state.special, context.tally, out);
+                special(self, brick, &context.special, context.tally, out);
             }
         }
         Ok(())
@@ -206,10 +206,13 @@ impl PairStyle for LjCut {
         self.lj.tail(state)
     }
 
-    fn single(&self, i: u32, j: u32, r2: f64, _: f64, _: f64) -> Option<(f64, f64)> {
-        let row = self.lj.row(i as usize, j as usize);
-        let pair = (row.energy(1.0 / r2), row.force(1.0 / r2));
-        Some(if r2 < row.cut2 { pair } else { (0.0, 0.0) })
+    fn single(&self, p: &Single) -> Option<(f64, f64)> {
+        let row = self.lj.row(p.types.0 as usize, p.types.1 as usize);
+        if p.r2 >= row.cut2 {
+            return Some((0.0, 0.0));
+        }
+        let v = self.pair(&row, p.r2, 0.0, 0.0, p.weights());
+        Some((v.vdwl, v.force))
     }
 
     fn resolved(&self, i: usize, j: usize) -> Option<Vec<f64>> {

@@ -38,7 +38,7 @@ pub use forces::{collect, prepare};
 
 use crate::domain::host::{Data, Part, Source};
 use crate::domain::state::PairPart;
-use crate::domain::{Bricks, Comm, Needs, State, Tally};
+use crate::domain::{Bricks, Comm, Needs, SpecialBonds, State, Tally};
 use crate::error::{Error, Result};
 use crate::ml::formats::kind::Family;
 use crate::signature::{Args, Signature};
@@ -57,6 +57,11 @@ pub struct PairModify {
     pub table: u32,
     /// Distance below which the Coulomb table is not used, length units.
     pub tabinner: f64,
+    /// Whether the style is evaluated at all.
+    pub compute: bool,
+    /// Weights of bonded pairs (1-2, 1-3, 1-4) of a sub-style instead of those of `special_bonds`: van der Waals and
+    /// Coulomb.
+    pub special: [Option<[f64; 3]>; 2],
 }
 
 impl Default for PairModify {
@@ -67,7 +72,23 @@ impl Default for PairModify {
             tail: false,
             table: 12,
             tabinner: std::f64::consts::SQRT_2,
+            compute: true,
+            special: [None; 2],
         }
+    }
+}
+
+impl PairModify {
+    /// `special_bonds` with the weights that are set here.
+    fn weights(&self, mut global: SpecialBonds) -> SpecialBonds {
+        let [lj, coul] = self.special;
+        if let Some(w) = lj {
+            global.lj[1..].copy_from_slice(&w);
+        }
+        if let Some(w) = coul {
+            global.coul[1..].copy_from_slice(&w);
+        }
+        global
     }
 }
 
@@ -103,6 +124,40 @@ pub enum Precision {
     Double,
 }
 
+/// One pair of atoms whose energy is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Single {
+    /// Types.
+    pub types: (u32, u32),
+    /// Squared distance.
+    pub r2: f64,
+    /// Charges.
+    pub q: (f64, f64),
+    /// Kind of special pair, 0 for others.
+    pub kind: usize,
+    /// `special_bonds` weights.
+    pub special: SpecialBonds,
+}
+
+impl Single {
+    /// A pair that no bond connects.
+    pub fn new(types: (u32, u32), r2: f64, q: (f64, f64)) -> Self {
+        Self {
+            types,
+            r2,
+            q,
+            kind: 0,
+            special: SpecialBonds::default(),
+        }
+    }
+
+    /// Weights of the van der Waals and the Coulomb part.
+    pub fn weights(&self) -> [f64; 2] {
+        let k = self.kind.min(3);
+        [self.special.lj[k], self.special.coul[k]]
+    }
+}
+
 /// What a force evaluation works on.
 pub struct ForceContext<'a> {
     /// Bricks with positions of this step and neighbour lists.
@@ -113,6 +168,8 @@ pub struct ForceContext<'a> {
     pub state: &'a State,
     /// What to accumulate besides forces.
     pub tally: Tally,
+    /// Weights of the pairs of `Brick::special`.
+    pub special: SpecialBonds,
 }
 
 /// Output of one brick; arrays have the length of the brick (own atoms and ghosts).
@@ -156,6 +213,14 @@ pub trait PairStyle: Send + Sync {
     /// # Errors
     /// The style cannot honour a setting that it would have to.
     fn modify(&mut self, modify: &PairModify) -> Result<()>;
+
+    /// `pair_modify` of some settings, which makes them `all`: a hybrid style changes only these of its sub-styles.
+    ///
+    /// # Errors
+    /// See [`PairStyle::modify`].
+    fn change(&mut self, _change: &dyn Fn(&mut PairModify), all: &PairModify) -> Result<()> {
+        self.modify(all)
+    }
 
     /// `pair_modify pair STYLE [N] ...` of a hybrid style: changes the settings of one sub-style. `number` is given
     /// where the sub-style is listed several times.
@@ -235,8 +300,8 @@ pub trait PairStyle: Send + Sync {
         (0.0, 0.0)
     }
 
-    /// Energy of one pair at squared distance `r2` and the force factor F/r, if the style is pairwise.
-    fn single(&self, _i: u32, _j: u32, _r2: f64, _qi: f64, _qj: f64) -> Option<(f64, f64)> {
+    /// Energy of one pair and the force factor F/r, if the style is pairwise.
+    fn single(&self, _pair: &Single) -> Option<(f64, f64)> {
         None
     }
 

@@ -46,7 +46,7 @@ pub const WHOLE: [f64; 2] = [1.0, 1.0];
 /// Adds energies, forces and virials of all pairs to `out`, those of bonded atoms with their weights.
 pub fn accumulate<F: PairForm>(form: &F, context: &ForceContext<'_>, out: &mut [BrickForces]) {
     let tally = context.tally;
-    let weights = context.state.special;
+    let weights = context.special;
     let bricks = &context.bricks.bricks;
     bricks
         .par_iter()

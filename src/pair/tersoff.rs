@@ -10,7 +10,7 @@ use super::manybody::{Near, gather, share};
 use super::potential_file::{PotentialFile, TypeMap, triples};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
 use crate::domain::{Brick, Needs, State, Tally};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::signature::{Kind, Signature, arg, elements, keyword};
 use rayon::prelude::*;
 use std::f64::consts::FRAC_PI_2;
@@ -19,11 +19,12 @@ use std::f64::consts::FRAC_PI_2;
 pub const STYLE: PairEntry = PairEntry {
     signature: &SIGNATURE,
     coeff: &COEFF,
-    build: |args, _| match args.keyword("shift") {
-        Some(k) => Err(
-            Error::input("pair_style tersoff: the keyword shift is not supported").at(k.position()),
-        ),
-        None => Ok(Box::new(Tersoff::default())),
+    build: |args, _| {
+        let shift = args.keyword("shift").map_or(Ok(0.0), |k| k.real("delta"))?;
+        Ok(Box::new(Tersoff {
+            shift,
+            ..Tersoff::default()
+        }))
     },
 };
 
@@ -33,14 +34,14 @@ const SIGNATURE: Signature = Signature {
     args: &[],
     keywords: &[keyword(
         "shift",
-        &[arg("delta", Kind::Real, "")],
-        "not supported",
+        &[arg("delta", Kind::Real, "distance, may be below zero")],
+        "every distance r is replaced by r + delta, which shortens equilibrium bonds by delta",
     )],
     description: "Parameters come from a file with one entry per ordered triple of elements: three names, then m gamma \
         lambda3 c d cos(theta0) n beta lambda2 B R D lambda1 A. `pair_coeff * * FILE El1 El2 ...` maps atom types \
         to elements; NULL leaves a type to other styles of a hybrid. The tag `UNITS: metal` in the first line of \
-        the file is honoured. LAMMPS' keyword `shift` and the variants tersoff/mod, tersoff/zbl are not available.",
-    examples: &["pair_style tersoff"],
+        the file is honoured. The variants tersoff/mod, tersoff/zbl are not available.",
+    examples: &["pair_style tersoff", "pair_style tersoff shift 0.05"],
 };
 
 const COEFF: Signature = Signature {
@@ -120,12 +121,12 @@ impl Param {
         (0.5 * (1.0 - sin), -0.5 * FRAC_PI_2 / self.d * cos)
     }
 
-    /// F/r and energy of the repulsion of a pair.
+    /// Force and energy of the repulsion of a pair.
     #[inline]
     fn repulsion(&self, r: f64) -> (f64, f64) {
         let (fc, slope) = self.cutoff(r);
         let e = self.a * (-self.lambda1 * r).exp();
-        (-e * (slope - fc * self.lambda1) / r, fc * e)
+        (-e * (slope - fc * self.lambda1), fc * e)
     }
 
     /// fc fA and its derivative.
@@ -213,6 +214,8 @@ struct Tersoff {
     params: Vec<Param>,
     cut: f64,
     used: Option<TypePairs>,
+    /// What is added to every distance.
+    shift: f64,
 }
 
 impl Tersoff {
@@ -231,18 +234,25 @@ impl Tersoff {
             };
             let elements = self.map.elements.len();
             gather(brick, &self.map, i, &mut near, |b, r2| {
+                let r2 = if self.shift == 0.0 {
+                    r2
+                } else {
+                    (r2.sqrt() + self.shift).powi(2)
+                };
                 (0..elements).any(|c| r2 < self.param(e, c, b).cut2)
             });
             let mut fi = [0.0; 3];
             for a in 0..near.len() {
                 let nj = near[a];
                 let pair = self.param(e, nj.element, nj.element);
-                if nj.r * nj.r >= pair.cut2 {
+                let rj = nj.r + self.shift;
+                if rj * rj >= pair.cut2 {
                     continue;
                 }
                 let mut along = 0.0;
                 if nj.mine {
-                    let (fr, energy) = pair.repulsion(nj.r);
+                    let (force, energy) = pair.repulsion(rj);
+                    let fr = force / nj.r;
                     along += fr;
                     if TALLY {
                         out.vdwl += energy;
@@ -251,7 +261,7 @@ impl Tersoff {
                 }
                 let zeta = self.zeta(e, &near, a, &mut terms);
                 let (order, by_zeta) = pair.bond_order(zeta);
-                let (attraction, slope) = pair.attraction(nj.r);
+                let (attraction, slope) = pair.attraction(rj);
                 let fr = -0.5 * order * slope / nj.r;
                 along += fr;
                 if TALLY {
@@ -297,12 +307,13 @@ impl Tersoff {
         let mut zeta = 0.0;
         for (k, nk) in near.iter().enumerate() {
             let p = self.param(e, nj.element, nk.element);
-            if k == a || nk.r * nk.r >= p.cut2 {
+            let rk = nk.r + self.shift;
+            if k == a || rk * rk >= p.cut2 {
                 continue;
             }
             let dot = nj.d[0] * nk.d[0] + nj.d[1] * nk.d[1] + nj.d[2] * nk.d[2];
             let cos = dot / (nj.r * nk.r);
-            let (fc, fc_slope) = p.cutoff(nk.r);
+            let (fc, fc_slope) = p.cutoff(rk);
             let (g, g_slope) = p.angle(cos);
             let (ex, ex_slope) = p.stretch(nj.r - nk.r);
             zeta += fc * g * ex;
@@ -343,12 +354,14 @@ impl PairStyle for Tersoff {
             .iter()
             .map(|&at| Param::new(&entries[at].numbers, file.energy))
             .collect();
+        // a shift to larger distances does not shorten the lists, as in LAMMPS
         self.cut = self
             .params
             .iter()
             .map(|p| p.cut2)
             .fold(0.0, f64::max)
-            .sqrt();
+            .sqrt()
+            - self.shift.min(0.0);
         self.map = map;
         Ok(())
     }

@@ -6,8 +6,8 @@
 //! curvature vanish at the outer cutoff, as LAMMPS' manual states it.
 
 use super::coeffs::{Given, TypePairs, exact, not_set, numbers};
-use super::pairwise::{PairForm, PairValues, WHOLE, accumulate};
-use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
+use super::pairwise::{PairForm, PairValues, accumulate};
+use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, Single};
 use crate::domain::{Needs, State};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg};
@@ -280,12 +280,14 @@ impl PairStyle for Zbl {
         Ok(())
     }
 
-    fn single(&self, i: u32, j: u32, r2: f64, _: f64, _: f64) -> Option<(f64, f64)> {
-        let row = self.rows.get(i as usize * self.width + j as usize)?;
-        if r2 >= row.cut2 {
+    fn single(&self, p: &Single) -> Option<(f64, f64)> {
+        let row = self
+            .rows
+            .get(p.types.0 as usize * self.width + p.types.1 as usize)?;
+        if p.r2 >= row.cut2 {
             return Some((0.0, 0.0));
         }
-        let v = self.pair(row, r2, 0.0, 0.0, WHOLE);
+        let v = self.pair(row, p.r2, 0.0, 0.0, p.weights());
         Some((v.vdwl, v.force))
     }
 

@@ -1,7 +1,7 @@
 //! `pair_style zero`: no interaction, only a cutoff, so that lists are built.
 
 use super::coeffs::{Given, TypePairs, exact, not_set, numbers, pairs};
-use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
+use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, Single};
 use crate::domain::{Needs, State};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, keyword, optional};
@@ -127,7 +127,7 @@ impl PairStyle for Zero {
         Ok(())
     }
 
-    fn single(&self, _: u32, _: u32, _: f64, _: f64, _: f64) -> Option<(f64, f64)> {
+    fn single(&self, _: &Single) -> Option<(f64, f64)> {
         Some((0.0, 0.0))
     }
 

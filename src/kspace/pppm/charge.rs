@@ -4,7 +4,7 @@
 //! sums have the same order for any number of threads.
 
 use super::super::setup::Lattice;
-use super::spline::{MOST, weights};
+use super::spline::{MOST, slopes, weights};
 use rayon::prelude::*;
 
 /// First mesh points and weights of every atom.
@@ -15,13 +15,15 @@ pub struct Stencils {
     /// First point along x (inside the mesh), y, z.
     base: Vec<[u32; 3]>,
     weight: Vec<[[f64; MOST]; 3]>,
+    /// Derivatives of the weights by the mesh coordinates; empty unless asked for.
+    slope: Vec<[[f64; MOST]; 3]>,
     /// Atoms by first plane in z, and where those of a plane begin.
     sorted: Vec<u32>,
     start: Vec<u32>,
 }
 
 impl Stencils {
-    /// For positions `x` in a cell with lower corner `lo`.
+    /// For positions `x` in a cell with lower corner `lo`; `derivatives` prepares [`Stencils::gradients`].
     pub fn fill(
         &mut self,
         n: [usize; 3],
@@ -29,27 +31,39 @@ impl Stencils {
         lattice: &Lattice,
         lo: [f64; 3],
         x: &[[f64; 3]],
+        derivatives: bool,
     ) {
         (self.n, self.order) = (n, order);
         let e = lattice.extended;
         let [xy, xz, yz] = lattice.tilt;
         self.base.resize(x.len(), [0; 3]);
         self.weight.resize(x.len(), [[0.0; MOST]; 3]);
+        let mesh = |x: &[f64; 3]| -> [f64; 3] {
+            let c = (x[2] - lo[2]) / e[2];
+            let b = (x[1] - lo[1] - yz * c) / e[1];
+            let a = (x[0] - lo[0] - xy * b - xz * c) / e[0];
+            [a * n[0] as f64, b * n[1] as f64, c * n[2] as f64]
+        };
         self.base
             .par_iter_mut()
             .zip(&mut self.weight)
             .zip(x)
             .with_min_len(512)
             .for_each(|((base, weight), x)| {
-                let c = (x[2] - lo[2]) / e[2];
-                let b = (x[1] - lo[1] - yz * c) / e[1];
-                let a = (x[0] - lo[0] - xy * b - xz * c) / e[0];
-                for (d, s) in [a, b, c].into_iter().enumerate() {
-                    let (first, w) = weights(order, s * n[d] as f64);
+                for (d, u) in mesh(x).into_iter().enumerate() {
+                    let (first, w) = weights(order, u);
                     base[d] = first.rem_euclid(n[d] as i64) as u32;
                     weight[d] = w;
                 }
             });
+        self.slope.clear();
+        if derivatives {
+            let slope = |x: &[f64; 3]| mesh(x).map(|u| slopes(order, u));
+            x.par_iter()
+                .with_min_len(512)
+                .map(slope)
+                .collect_into_vec(&mut self.slope);
+        }
         self.sort();
     }
 
@@ -160,6 +174,40 @@ impl Stencils {
                 sum
             })
             .collect();
+        self.unsorted(values)
+    }
+
+    /// Derivatives by the mesh coordinates of what [`Stencils::gather`] interpolates from one mesh.
+    pub fn gradients(&self, mesh: &[f64]) -> Vec<[f64; 3]> {
+        let ([_, ny, nz], p) = (self.n, self.order);
+        let width = Self::width(self.n, p);
+        let one = |&i: &u32| {
+            let i = i as usize;
+            let (b, w, s) = (self.base[i], &self.weight[i], &self.slope[i]);
+            let mut sum = [0.0; 3];
+            for l in 0..p {
+                let z = (b[2] as usize + l) % nz;
+                for m in 0..p {
+                    let y = (b[1] as usize + m) % ny;
+                    let row = &mesh[(z * ny + y) * width + b[0] as usize..][..p];
+                    let (mut value, mut slope) = (0.0, 0.0);
+                    for k in 0..p {
+                        value += w[0][k] * row[k];
+                        slope += s[0][k] * row[k];
+                    }
+                    sum[0] += w[2][l] * w[1][m] * slope;
+                    sum[1] += w[2][l] * s[1][m] * value;
+                    sum[2] += s[2][l] * w[1][m] * value;
+                }
+            }
+            sum
+        };
+        let values: Vec<[f64; 3]> = self.sorted.par_iter().with_min_len(256).map(one).collect();
+        self.unsorted(values)
+    }
+
+    /// Values that come in the order of `sorted`, in the order of atoms.
+    fn unsorted<const N: usize>(&self, values: Vec<[f64; N]>) -> Vec<[f64; N]> {
         let mut out = vec![[0.0; N]; values.len()];
         for (&i, v) in self.sorted.iter().zip(values) {
             out[i as usize] = v;

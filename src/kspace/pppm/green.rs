@@ -99,6 +99,47 @@ impl Axes<'_> {
 }
 
 impl Green {
+    /// The function that is optimal for the energy (`kspace_modify diff ad`, see `analytic`), without gradient; for
+    /// orthogonal cells, where it is the same at k and its partner.
+    pub fn analytic(n: [usize; 3], order: usize, g: f64, lattice: &Lattice) -> Self {
+        let series = AliasSum::new(order);
+        let axis = |d: usize| -> Vec<[f64; 2]> {
+            let one = |k: usize| {
+                let index = signed(k, n[d]);
+                let x = PI * index / n[d] as f64;
+                let w = if x == 0.0 { 1.0 } else { x.sin() / x };
+                let q = 2.0 * PI * index / lattice.extended[d];
+                let sum = series.at(2.0 * PI * k as f64 / n[d] as f64);
+                let damped = w.powi(2 * order as i32) * (-0.25 * q * q / (g * g)).exp();
+                [q * q, damped / (sum * sum)]
+            };
+            (0..n[d]).map(one).collect()
+        };
+        let [x, y, z] = [axis(0), axis(1), axis(2)];
+        let half = n[0] / 2 + 1;
+        let mut value = vec![0.0; half * n[1] * n[2]];
+        value
+            .par_chunks_mut(n[2])
+            .enumerate()
+            .for_each(|(line, value)| {
+                let (x, y) = (x[line / n[1]], y[line % n[1]]);
+                for (value, z) in value.iter_mut().zip(&z) {
+                    let k2 = x[0] + y[0] + z[0];
+                    if k2 > 0.0 {
+                        *value = 4.0 * PI / k2 * x[1] * y[1] * z[1];
+                    }
+                }
+            });
+        Self {
+            n,
+            half,
+            lattice: *lattice,
+            g,
+            value,
+            ..Self::default()
+        }
+    }
+
     /// Computes the function.
     pub fn new(n: [usize; 3], order: usize, g: f64, lattice: &Lattice) -> Self {
         let reach = (-SMALL.ln()).powf(0.25);

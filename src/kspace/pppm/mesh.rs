@@ -1,9 +1,11 @@
 //! Size of the mesh and splitting parameter: error estimates of particle-particle particle-mesh sums with
 //! differentiation in reciprocal space. Deserno and Holm, J. Chem. Phys. 109, 7678 (1998),
-//! doi:10.1063/1.477414, table II; the search follows what LAMMPS' log shows.
+//! doi:10.1063/1.477414, table II; the search follows what LAMMPS' log shows. With differentiated assignment functions
+//! the error is a sum over the mesh ([`squared_error`]).
 
 use super::super::RealSpace;
 use super::super::setup::{Charges, Lattice, real_error};
+use super::analytic::squared_error;
 use crate::error::{Error, Result};
 use std::f64::consts::PI;
 
@@ -60,6 +62,8 @@ pub struct Choice<'a> {
     pub lattice: &'a Lattice,
     /// The pair style's part.
     pub real: RealSpace,
+    /// Forces by differentiated assignment functions.
+    pub analytic: bool,
 }
 
 /// Whether FFTs of `n` points are fast.
@@ -93,17 +97,11 @@ impl Choice<'_> {
     /// The mesh would be too large.
     pub fn mesh(&self, g: f64) -> Result<[usize; 3]> {
         let e = self.lattice.extended;
-        let mut n = [0usize; 3];
-        for k in 0..3 {
-            let mut h = 1.0 / g;
-            n[k] = (e[k] / h) as usize + 1;
-            let mut error = self.error_along(h, e[k], g);
-            while error > self.accuracy && n[k] < LARGEST {
-                error = self.error_along(h, e[k], g);
-                n[k] += 1;
-                h = e[k] / n[k] as f64;
-            }
-        }
+        let mut n = if self.analytic {
+            self.uniform(g)?
+        } else {
+            e.map(|length| self.points_along(length, g))
+        };
         if self.lattice.tilt != [0.0; 3] {
             let per: [f64; 3] = std::array::from_fn(|k| n[k] as f64 / e[k]);
             n = self.lattice.skewed(per).map(|n| n as usize + 1);
@@ -117,6 +115,37 @@ impl Choice<'_> {
         Ok(n)
     }
 
+    /// Points along a direction of length `length` for the accuracy.
+    fn points_along(&self, length: f64, g: f64) -> usize {
+        let mut h = 1.0 / g;
+        let mut n = (length / h) as usize + 1;
+        let mut error = self.error_along(h, length, g);
+        while error > self.accuracy && n < LARGEST {
+            error = self.error_along(h, length, g);
+            n += 1;
+            h = length / n as f64;
+        }
+        n
+    }
+
+    /// The coarsest mesh of nearly the same spacing along x, y, z with the accuracy.
+    ///
+    /// # Errors
+    /// There is none of a reasonable size.
+    fn uniform(&self, g: f64) -> Result<[usize; 3]> {
+        let mut h = 4.0 / g;
+        for _ in 0..500 {
+            let n = self.lattice.extended.map(|l| ((l / h) as usize).max(2));
+            check(n)?;
+            if self.mesh_error(n, g) <= self.accuracy {
+                return Ok(n);
+            }
+            h *= 0.95;
+        }
+        Err(Error::input("Could not compute grid size")
+            .help("lower the accuracy of kspace_style, or use kspace_modify diff ik"))
+    }
+
     /// Distances between mesh planes along x, y, z.
     fn spacing(&self, n: [usize; 3]) -> [f64; 3] {
         let w = self.lattice.wave(n.map(|n| n as f64));
@@ -125,6 +154,10 @@ impl Choice<'_> {
 
     /// Error of the mesh.
     pub fn mesh_error(&self, n: [usize; 3], g: f64) -> f64 {
+        if self.analytic {
+            let square = squared_error(n, self.order, g, self.lattice);
+            return (square / self.charges.n).sqrt() * self.charges.q2() / self.lattice.volume();
+        }
         let (h, e) = (self.spacing(n), self.lattice.extended);
         let sum: f64 = (0..3)
             .map(|k| self.error_along(h[k], e[k], g).powi(2))

@@ -1,9 +1,10 @@
-//! `kspace_style pppm`: particle-particle particle-mesh sums (Hockney and Eastwood, 1988), with differentiation in
-//! reciprocal space.
+//! `kspace_style pppm`: particle-particle particle-mesh sums (Hockney and Eastwood, 1988).
 //!
 //! Charges go to a mesh, its Fourier transform times the influence function is the potential, times -i k the
-//! field, which is interpolated back to the atoms with the same weights.
+//! field, which is interpolated back to the atoms with the same weights. With `kspace_modify diff ad` the potential
+//! is interpolated with the derivatives of the weights instead.
 
+mod analytic;
 mod charge;
 mod fft;
 mod green;
@@ -11,15 +12,18 @@ mod mesh;
 mod spline;
 
 use super::modify::{KspaceModify, Slab};
+use super::setup::slab_between;
 use super::setup::{
     Charges, Lattice, check, first_g, not_neutral, own_energy, own_energy_of, slab_correction,
     table_error, two_charge_force,
 };
 use super::{KspaceEntry, KspaceStyle, LongRange, Prepared, RealSpace};
 use crate::cformat::general;
+use crate::domain::host::Between;
 use crate::domain::{State, Tally};
 use crate::error::{Error, Result};
 use crate::signature::{Kind, Signature, arg};
+use analytic::OwnForce;
 use charge::Stencils;
 use fft::{C, Fft3};
 use green::Green;
@@ -51,8 +55,9 @@ const SIGNATURE: Signature = Signature {
     description: "Long-range Coulomb interaction on a mesh, with an effort of N log N; the pair style's coul/long \
         part is the real-space sum. The splitting parameter and the mesh follow from the accuracy, the pair \
         style's cutoff and the order (`kspace_modify order`, default 5) as in LAMMPS, and are in the log. \
-        Triclinic cells and slabs (`kspace_modify slab`) are supported; forces come from differentiation in \
-        reciprocal space (`kspace_modify diff ik`).",
+        Triclinic cells and slabs (`kspace_modify slab`) are supported. Forces come from differentiation in \
+        reciprocal space (four Fourier transforms), or with `kspace_modify diff ad` from differentiated assignment \
+        functions (two Fourier transforms, but a finer mesh for the same accuracy; not for triclinic cells).",
     examples: &["kspace_style pppm 1.0e-5"],
 };
 
@@ -61,6 +66,8 @@ struct Mesh {
     order: usize,
     fft: Fft3,
     green: Green,
+    /// With `diff ad`.
+    own: Option<OwnForce>,
     stencils: Stencils,
     /// Charge density, then potentials of per-atom quantities.
     density: Vec<f64>,
@@ -77,19 +84,88 @@ struct Pppm {
 }
 
 impl Mesh {
-    fn new(n: [usize; 3], order: usize, g: f64, lattice: &Lattice) -> Self {
+    fn new(n: [usize; 3], order: usize, g: f64, lattice: &Lattice, analytic: bool) -> Self {
         let fft = Fft3::new(n);
         let size = Stencils::width(n, order) * n[1] * n[2];
-        Self {
+        let field = || vec![0.0; if analytic { 0 } else { size }];
+        let mut mesh = Self {
             n,
             order,
-            green: Green::new(n, order, g, lattice),
+            green: Green::default(),
+            own: analytic.then(OwnForce::default),
             stencils: Stencils::default(),
             density: vec![0.0; size],
-            field: [vec![0.0; size], vec![0.0; size], vec![0.0; size]],
+            field: [field(), field(), field()],
             spectrum: vec![C::default(); fft.spectrum()],
             fft,
+        };
+        mesh.suit(g, lattice);
+        mesh
+    }
+
+    /// Computes what depends on the cell.
+    fn suit(&mut self, g: f64, lattice: &Lattice) {
+        let (n, order) = (self.n, self.order);
+        if self.own.is_some() {
+            self.green = Green::analytic(n, order, g, lattice);
+            self.own = Some(OwnForce::new(n, order, lattice, &self.green.value));
+        } else {
+            self.green = Green::new(n, order, g, lattice);
         }
+    }
+
+    /// Mesh and spectrum of charges `q` in volume `volume`; stencils must be those of the positions.
+    fn transform(&mut self, q: &[f64], volume: f64) {
+        let points = self.n.iter().product::<usize>() as f64;
+        let width = self.width();
+        self.stencils.spread(q, points / volume, &mut self.density);
+        self.fft.forward(&self.density, width, &mut self.spectrum);
+    }
+
+    /// Field at every atom, and with `diff ad` every atom's force on itself, per q^2 C.
+    fn field_at_atoms(
+        &mut self,
+        lattice: &Lattice,
+        x: &[[f64; 3]],
+    ) -> (Vec<[f64; 3]>, Option<Vec<[f64; 3]>>) {
+        let Some(own) = self.own else {
+            self.fields();
+            let [fx, fy, fz] = &self.field;
+            return (self.stencils.gather([fx, fy, fz]), None);
+        };
+        self.potential(None);
+        let per_length: [f64; 3] = std::array::from_fn(|d| self.n[d] as f64 / lattice.extended[d]);
+        let mut field = self.stencils.gradients(&self.density);
+        for f in &mut field {
+            (0..3).for_each(|d| f[d] *= -per_length[d]);
+        }
+        let own = |x: &[f64; 3]| own.at(std::array::from_fn(|d| x[d] * per_length[d]));
+        (field, Some(x.iter().map(own).collect()))
+    }
+
+    /// Sums over k of G Re(A B*) and k G Im(A B*) for the spectra A (given) and B (the present one).
+    fn products(&self, a: &[C]) -> (f64, [f64; 3]) {
+        let points = self.n.iter().product::<usize>() as f64;
+        let scale = 1.0 / (points * points);
+        let (lines, length) = self.green.lines();
+        let parts: Vec<[f64; 4]> = (0..lines)
+            .into_par_iter()
+            .map(|line| {
+                let times = self.green.times(line) * scale;
+                let mut sum = [0.0; 4];
+                for at in line * length..(line + 1) * length {
+                    let product = a[at] * self.spectrum[at].conj() * times;
+                    sum[3] += self.green.value[at] * product.re;
+                    (0..3).for_each(|d| sum[d] += self.green.gradient[at][d] * product.im);
+                }
+                sum
+            })
+            .collect();
+        let mut total = [0.0; 4];
+        for part in &parts {
+            (0..4).for_each(|k| total[k] += part[k]);
+        }
+        (total[3], [total[0], total[1], total[2]])
     }
 
     fn width(&self) -> usize {
@@ -168,7 +244,14 @@ impl KspaceStyle for Pppm {
             charges: &charges,
             lattice: &self.lattice,
             real,
+            analytic: self.modify.analytic,
         };
+        if choice.analytic && self.lattice.tilt != [0.0; 3] {
+            return Err(Error::input(
+                "Cannot (yet) use PPPM with triclinic box and kspace_modify diff ad",
+            )
+            .help("use kspace_modify diff ik"));
+        }
         let mut g = first_g(choice.accuracy, &charges, &self.lattice, real, &self.modify)?;
         let n = match self.modify.mesh {
             Some(n) => n,
@@ -211,7 +294,8 @@ impl KspaceStyle for Pppm {
                 (nx / 2 + 1) * ny * nz
             ),
         ]);
-        self.mesh = Some(Mesh::new(n, order, g, &self.lattice));
+        let analytic = self.modify.analytic;
+        self.mesh = Some(Mesh::new(n, order, g, &self.lattice, analytic));
         Ok(Prepared {
             g_ewald: g,
             lines,
@@ -230,7 +314,7 @@ impl KspaceStyle for Pppm {
             .ok_or_else(|| Error::run("kspace_style pppm was not prepared"))?;
         if lattice != self.lattice {
             self.lattice = lattice;
-            mesh.green = Green::new(mesh.n, mesh.order, self.g, &lattice);
+            mesh.suit(self.g, &lattice);
         }
         if state.atoms.x.iter().flatten().any(|v| !v.is_finite()) {
             return Err(Error::run(format!(
@@ -239,22 +323,17 @@ impl KspaceStyle for Pppm {
             )));
         }
         let volume = lattice.volume();
-        let points = mesh.n.iter().product::<usize>() as f64;
-        let width = mesh.width();
+        let (n, order, analytic) = (mesh.n, mesh.order, mesh.own.is_some());
         mesh.stencils
-            .fill(mesh.n, mesh.order, &lattice, cell.lo, &state.atoms.x);
-        mesh.stencils
-            .spread(&state.atoms.q, points / volume, &mut mesh.density);
-        mesh.fft.forward(&mesh.density, width, &mut mesh.spectrum);
+            .fill(n, order, &lattice, cell.lo, &state.atoms.x, analytic);
+        mesh.transform(&state.atoms.q, volume);
         if tally.energy || tally.virial {
             let (energy, virial) = mesh.sums(tally.virial);
             let scale = 0.5 * volume * charges.c;
             out.energy = scale * energy + own_energy(self.g, &charges, volume);
             out.virial = virial.map(|v| scale * v);
         }
-        mesh.fields();
-        let [fx, fy, fz] = &mesh.field;
-        let field = mesh.stencils.gather([fx, fy, fz]);
+        let (field, own) = mesh.field_at_atoms(&lattice, &state.atoms.x);
         let z = self.modify.slab != Slab::NoForce;
         for ((f, field), &q) in out.f.iter_mut().zip(&field).zip(&state.atoms.q) {
             let cq = charges.c * q;
@@ -265,6 +344,12 @@ impl KspaceStyle for Pppm {
             ];
         }
         let q = &state.atoms.q;
+        if let Some(own) = own {
+            for ((f, own), &q) in out.f.iter_mut().zip(own).zip(q) {
+                let axes = if z { 3 } else { 2 };
+                (0..axes).for_each(|d| f[d] -= charges.c * q * q * own[d]);
+            }
+        }
         if tally.atom_energy {
             mesh.potential(None);
             let potential = mesh.stencils.gather([&mesh.density]);
@@ -285,5 +370,37 @@ impl KspaceStyle for Pppm {
             slab_correction(state, &charges, &lattice, tally, out);
         }
         Ok(())
+    }
+
+    fn between(&mut self, state: &State, a: &[f64], b: &[f64]) -> Result<Between> {
+        if self.modify.analytic {
+            return Err(Error::input(
+                "Cannot (yet) use kspace_modify diff ad with compute group/group",
+            )
+            .help("use kspace_modify diff ik"));
+        }
+        let cell = state.cell("kspace_style")?;
+        let c = Charges::new(state).c;
+        let lattice = self.lattice;
+        let slab = self.modify.slab;
+        let mesh = self
+            .mesh
+            .as_mut()
+            .ok_or_else(|| Error::run("kspace_style pppm was not prepared"))?;
+        let volume = lattice.volume();
+        let (n, order) = (mesh.n, mesh.order);
+        mesh.stencils
+            .fill(n, order, &lattice, cell.lo, &state.atoms.x, false);
+        mesh.transform(a, volume);
+        let first = mesh.spectrum.clone();
+        mesh.transform(b, volume);
+        let (energy, force) = mesh.products(&first);
+        let mut out = Between {
+            energy: 0.5 * c * volume * energy,
+            force: force.map(|f| -c * volume * f),
+            volume,
+        };
+        slab_between(state, c, slab, (a, b), &mut out);
+        Ok(out)
     }
 }

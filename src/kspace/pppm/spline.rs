@@ -14,6 +14,23 @@ pub fn weights(order: usize, u: f64) -> (i64, [f64; MOST]) {
     (base as i64 - (order as i64 - 1) / 2, w)
 }
 
+/// Derivatives of [`weights`] by `u`: M_p'(x) = M_{p-1}(x) - M_{p-1}(x - 1).
+#[inline]
+pub fn slopes(order: usize, u: f64) -> [f64; MOST] {
+    let shifted = if order % 2 == 1 { u + 0.5 } else { u };
+    let mut below = [0.0; MOST];
+    values(order - 1, shifted - shifted.floor(), &mut below);
+    std::array::from_fn(|k| {
+        let left = if k > 0 && k < order {
+            below[k - 1]
+        } else {
+            0.0
+        };
+        let right = if k + 1 < order { below[k] } else { 0.0 };
+        left - right
+    })
+}
+
 /// The values of the spline at t, t + 1, ... in falling order of their arguments, for 0 <= t < 1.
 #[inline]
 fn values(order: usize, t: f64, w: &mut [f64]) {
@@ -63,6 +80,21 @@ mod tests {
                 // the mean of the points is the position
                 let mean: f64 = (0..order).map(|k| w[k] * (first + k as i64) as f64).sum();
                 assert!((mean - u).abs() < 1e-13, "{order} {u}: {mean}");
+            }
+        }
+    }
+
+    #[test]
+    fn slopes_are_the_derivatives_of_weights() {
+        for order in 2..=MOST {
+            for u in [0.21, 0.7, 3.4, -2.7] {
+                let h = 1.0e-6;
+                let (a, b) = (weights(order, u - h), weights(order, u + h));
+                assert_eq!(a.0, b.0);
+                let slope = slopes(order, u);
+                for k in 0..MOST {
+                    assert!((slope[k] - (b.1[k] - a.1[k]) / (2.0 * h)).abs() < 1e-8);
+                }
             }
         }
     }

@@ -7,8 +7,8 @@ pub mod coulomb;
 mod long_table;
 
 use super::coeffs::{Given, TypePairs, exact, not_set, numbers};
-use super::pairwise::{PairForm, PairValues, WHOLE, accumulate};
-use super::{BrickForces, ForceContext, Mix, PairModify, PairOptions, PairStyle};
+use super::pairwise::{PairForm, PairValues, accumulate};
+use super::{BrickForces, ForceContext, Mix, PairModify, PairOptions, PairStyle, Single};
 use crate::domain::{Needs, State};
 use crate::error::{Error, Result};
 use crate::signature::{Arg, Args, Kind, Signature, arg, optional};
@@ -433,9 +433,11 @@ impl<V: Dispersion, C: Coulomb> PairStyle for Combined<V, C> {
         (energy / volume, pressure / volume)
     }
 
-    fn single(&self, i: u32, j: u32, r2: f64, qi: f64, qj: f64) -> Option<(f64, f64)> {
-        let row = self.rows.get(i as usize * self.width + j as usize)?;
-        let v = self.pair(row, r2, qi, qj, WHOLE);
+    fn single(&self, p: &Single) -> Option<(f64, f64)> {
+        let row = self
+            .rows
+            .get(p.types.0 as usize * self.width + p.types.1 as usize)?;
+        let v = self.pair(row, p.r2, p.q.0, p.q.1, p.weights());
         Some((v.vdwl + v.coul, v.force))
     }
 

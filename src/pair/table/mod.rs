@@ -5,9 +5,9 @@ mod grid;
 mod spline;
 
 use super::coeffs::{Given, TypePairs, not_set};
-use super::pairwise::{PairForm, PairValues, WHOLE, accumulate};
+use super::pairwise::{PairForm, PairValues, accumulate};
 use super::potential_file::PotentialFile;
-use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
+use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, Single};
 use crate::domain::{Needs, State};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, keyword, optional, parse_real};
@@ -309,12 +309,14 @@ impl PairStyle for TableStyle {
         Ok(())
     }
 
-    fn single(&self, i: u32, j: u32, r2: f64, _: f64, _: f64) -> Option<(f64, f64)> {
-        let row = self.rows.get(i as usize * self.width + j as usize)?;
-        if r2 >= row.cut2 {
+    fn single(&self, p: &Single) -> Option<(f64, f64)> {
+        let row = self
+            .rows
+            .get(p.types.0 as usize * self.width + p.types.1 as usize)?;
+        if p.r2 >= row.cut2 {
             return Some((0.0, 0.0));
         }
-        let v = self.pair(row, r2, 0.0, 0.0, WHOLE);
+        let v = self.pair(row, p.r2, 0.0, 0.0, p.weights());
         Some((v.vdwl, v.force))
     }
 }
