@@ -122,11 +122,15 @@ fn run(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
         .map_or(Ok(false), |k| k.yes_no("value"))?;
     let engine = &mut *session.engine;
     engine.start_rerun(start, stop.max(start))?;
-    let (mut count, mut seen, mut shown) = (0, 0, false);
+    let (mut count, mut seen, mut shown, mut frames) = (0, 0, false, 0);
     let mut before = None;
     for &(at, file) in &files {
         let mut reader = Snapshots::open(Path::new(file)).map_err(|e| e.or_at(at))?;
-        while let Some(s) = reader.read().map_err(|e| e.or_at(at))? {
+        while let Some(mut s) = reader.read().map_err(|e| e.or_at(at))? {
+            if fields.numbered {
+                s.step = frames;
+                frames += 1;
+            }
             let wanted = (first..=last).contains(&s.step)
                 && (every == 0 || s.step % every == 0)
                 && before.is_none_or(|b| s.step > b);

@@ -40,6 +40,8 @@ pub(super) struct Fields {
     pub(super) wrapped: Option<bool>,
     /// `timestep`: the step of the simulation becomes that of the snapshot.
     pub(super) timestep: bool,
+    /// `format xyz`: frames are numbered from 0, whatever their comments say.
+    pub(super) numbered: bool,
     pub(super) atoms: AtomRules,
 }
 
@@ -64,6 +66,7 @@ pub(super) fn fields(words: &[(usize, &str)]) -> Result<Fields> {
         scaled: None,
         wrapped: None,
         timestep: true,
+        numbered: false,
         atoms: AtomRules {
             replace: true,
             purge: false,
@@ -118,7 +121,7 @@ pub(super) fn fields(words: &[(usize, &str)]) -> Result<Fields> {
                 }
                 f.labels.insert(value.to_string(), column.to_string());
             }
-            "format" if matches!(value, "native" | "xyz") => {}
+            "format" if matches!(value, "native" | "xyz") => f.numbered = value == "xyz",
             "format" => {
                 return Err(Error::input(format!(
                     "rerun dump format {value} is not available"
