@@ -74,6 +74,12 @@ pub struct Types {
 }
 
 impl Types {
+    /// Whether no type of atoms, bonds or angles has a label.
+    pub fn unlabelled(&self) -> bool {
+        let all = [&self.label, &self.bond_label, &self.angle_label];
+        all.iter().all(|l| l.iter().all(Option::is_none))
+    }
+
     /// `count` types without masses.
     pub fn new(count: usize) -> Self {
         Self {

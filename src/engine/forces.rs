@@ -6,7 +6,7 @@
 use super::Engine;
 use crate::domain::host::{Data, Host};
 use crate::domain::state::Tallies;
-use crate::domain::{LocalComm, Tally};
+use crate::domain::{LocalComm, State, Tally};
 use crate::error::{Error, Result};
 use crate::pair::{BrickForces, ForceContext};
 use rayon::prelude::*;
@@ -18,6 +18,8 @@ pub struct Forces {
     out: Vec<BrickForces>,
     /// Whether the tallies belong to the positions of the present step of a run.
     pub in_step: bool,
+    /// The step of the last evaluation in a run, until steps are numbered anew.
+    pub tallied: Option<i64>,
     /// When tallies were asked for that nobody had announced.
     pub habit: Habit,
     /// Set while computes and fixes are asked for what the pair style depends on.
@@ -59,6 +61,18 @@ fn gcd(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+impl Forces {
+    /// Whether the tallies of the present step hold what is asked for, of as many atoms as there are.
+    pub fn covers(&self, tally: Tally, state: &State) -> bool {
+        let n = state.atoms.len();
+        let t = &state.tallies;
+        self.tallied == Some(state.step)
+            && t.has.covers(tally)
+            && (!tally.atom_energy || t.atom_energy.len() == n)
+            && (!tally.atom_virial || t.atom_virial.len() == n)
+    }
+}
+
 impl Engine {
     /// Evaluates forces, and what `tally` asks for, at the present positions (lists must be current).
     ///
@@ -75,6 +89,7 @@ impl Engine {
         self.add_bonded(tally, true)?;
         self.add_long_range_forces();
         self.forces.in_step = true;
+        self.forces.tallied = Some(self.state.step);
         self.state.touch();
         self.check_finite()
     }

@@ -149,8 +149,21 @@ pub struct ComputeSlot {
     pub style: String,
     /// The compute; `None` while it is being evaluated.
     pub compute: Option<Box<dyn Compute>>,
-    /// Values of this state of the atoms: part, step, epoch, value.
-    cached: Vec<(Part, i64, u64, Data)>,
+    /// Values that were evaluated, one of each part.
+    cached: Vec<Evaluated>,
+}
+
+/// A value of a compute and when it was evaluated.
+struct Evaluated {
+    part: Part,
+    step: i64,
+    /// State of the atoms.
+    epoch: u64,
+    /// Number of thermo rows begun before.
+    rows: u64,
+    /// Number of atoms.
+    atoms: usize,
+    value: Data,
 }
 
 /// Interval between frames in simulation time, time units.
@@ -253,6 +266,8 @@ pub struct Engine {
     box_ready: bool,
     /// Step of the next thermo row.
     next_row: i64,
+    /// Number of thermo rows begun.
+    thermo_rows: u64,
 }
 
 impl Engine {
@@ -291,6 +306,7 @@ impl Engine {
             identity: String::new(),
             box_ready: false,
             next_row: -1,
+            thermo_rows: 0,
         }
     }
 }

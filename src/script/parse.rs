@@ -68,7 +68,7 @@ pub fn parse_script(file: FileId, text: &str) -> Script {
         .flat_map(Node::into_inner)
         .filter(|p| p.as_rule() == Rule::line);
     let mut lines: Vec<Line> = lines.map(|p| line(file, &p)).collect();
-    // What follows the last line end is no line: it is not shown by `echo`.
+    // What follows the last line end is no line unless something stands there.
     if text.ends_with('\n') && lines.len() > 1 && lines.last().is_some_and(|l| l.raw.is_empty()) {
         lines.pop();
     }
