@@ -315,7 +315,22 @@ impl AveChunk {
                 };
             }
         }
+        if self.norm == Norm::None {
+            self.temperatures(&mut table, host);
+        }
         Ok(table)
+    }
+
+    /// Makes temperatures of the sums of m v^2 of one sample: `norm none` averages these.
+    fn temperatures(&self, table: &mut Table, host: &dyn Host) {
+        let u = host.state().units;
+        for (count, values) in table.iter_mut().filter(|r| r.0 > 0.0) {
+            let factor = u.mvv2e / ((self.cdof + self.adof * *count) * u.boltz);
+            let pairs = values.iter_mut().zip(&self.values);
+            pairs
+                .filter(|(_, v)| matches!(v, Value::Temperature))
+                .for_each(|(x, _)| *x *= factor);
+        }
     }
 
     /// Sums over `samples` samples to values per atom, per volume, or as they are.
@@ -328,6 +343,7 @@ impl AveChunk {
             let volume = self.shape.volume(m);
             for (x, v) in values.iter_mut().zip(&self.values) {
                 *x *= match v {
+                    Value::Temperature if self.norm == Norm::None => 1.0 / samples,
                     Value::Temperature => {
                         u.mvv2e / ((samples * self.cdof + self.adof * *count) * u.boltz)
                     }
@@ -394,7 +410,8 @@ impl AveChunk {
 
     /// Columns of `f_ID`: original number, coordinates, count, values.
     fn row(&self, m: usize) -> Vec<f64> {
-        let (count, values) = &self.result[m];
+        let none = (0.0, vec![0.0; self.values.len()]);
+        let (count, values) = self.result.get(m).unwrap_or(&none);
         let mut row: Vec<f64> = self
             .shape
             .original(m)
@@ -470,10 +487,7 @@ impl Fix for AveChunk {
             return Err(Error::input("fix ave/chunk has an array only"));
         }
         let (rows, columns) = self.output().array;
-        let values = match self.result.len() == rows {
-            true => (0..rows).flat_map(|m| self.row(m)).collect(),
-            false => vec![0.0; rows * columns],
-        };
+        let values = (0..rows).flat_map(|m| self.row(m)).collect();
         Ok(Data::Array { columns, values })
     }
 
