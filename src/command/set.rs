@@ -5,6 +5,7 @@ mod types;
 use super::support::{Value, atom_type};
 use crate::domain::attribute::{Attribute, require_custom};
 use crate::domain::custom::CustomName;
+use crate::domain::state::Types;
 use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -311,8 +312,13 @@ fn bonded(
     let types = &engine.state.types;
     let bonds = k.name() == "bond";
     let most = if bonds { types.bonds } else { types.angles };
-    let word = k.str("value");
-    let kind = *crate::domain::topology::type_range(word, most, k.name())
+    let labels = if bonds {
+        &types.bond_label
+    } else {
+        &types.angle_label
+    };
+    let word = Types::bonded_type(labels, k.str("value"));
+    let kind = *crate::domain::topology::type_range(&word, most, k.name())
         .map_err(|e| e.at(k.word("value")))?
         .start() as u32;
     let atoms = &mut engine.state.atoms;

@@ -67,7 +67,12 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let label_types = args
         .keyword("types")
         .is_some_and(|k| k.str("value") == "labels");
-    let bonded = bonded(s.engine, args.keyword("nocoeff").is_none());
+    let mut bonded = bonded(s.engine, args.keyword("nocoeff").is_none());
+    if args.keyword("nolabelmap").is_some()
+        && let Some(b) = &mut bonded
+    {
+        b.labels = [None, None];
+    }
     let properties = match args.keyword("nofix") {
         Some(_) => Vec::new(),
         None => properties(s.engine),

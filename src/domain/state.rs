@@ -74,6 +74,12 @@ pub struct Types {
 }
 
 impl Types {
+    /// Whether no type of atoms, bonds or angles has a label.
+    pub fn unlabelled(&self) -> bool {
+        let all = [&self.label, &self.bond_label, &self.angle_label];
+        all.iter().all(|l| l.iter().all(Option::is_none))
+    }
+
     /// `count` types without masses.
     pub fn new(count: usize) -> Self {
         Self {
@@ -200,7 +206,7 @@ impl Tally {
     }
 }
 
-/// Energies of one sub-style of a hybrid pair style.
+/// Energies and virial of one sub-style of a hybrid pair style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairPart {
     /// Name of the sub-style.
@@ -211,6 +217,8 @@ pub struct PairPart {
     pub vdwl: f64,
     /// Coulomb energy.
     pub coul: f64,
+    /// Virial: xx yy zz xy xz yz, energy units.
+    pub virial: [f64; 6],
 }
 
 /// Energies and virial of the last force evaluation.
@@ -240,6 +248,8 @@ pub struct Tallies {
     pub fix_energy: f64,
     /// Virial of fixes that contribute one.
     pub fix_virial: [f64; 6],
+    /// The part of every atom in it, of fixes that know it; empty if there are none.
+    pub fix_atom_virial: Vec<[f64; 6]>,
     /// Per-atom energy, length of `Atoms` if accumulated.
     pub atom_energy: Vec<f64>,
     /// Per-atom virial, sum r_a f_b, sign such that the sum over atoms is `virial`.
@@ -424,6 +434,8 @@ pub struct State {
     pub special: SpecialBonds,
     /// Set during runs in which atoms change their velocity at periodic faces.
     pub flow: Option<Flow>,
+    /// Locks of chunks, by the ID of their compute.
+    pub chunk_locks: IndexMap<String, super::chunks::ChunkLock>,
     /// `atom_modify sort` settings.
     pub sorting: SortSettings,
 }
@@ -456,6 +468,7 @@ impl Default for State {
             newton: (true, true),
             special: SpecialBonds::default(),
             flow: None,
+            chunk_locks: IndexMap::new(),
             sorting: SortSettings::default(),
         }
     }

@@ -136,6 +136,18 @@ fn cpu_seconds() -> Option<f64> {
     Some((ticks(11)? + ticks(12)?) / 100.0)
 }
 
+/// Processor time of this process and time since it began, seconds; 0 where the system does not tell.
+pub fn process_seconds() -> (f64, f64) {
+    let began = || {
+        let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+        let field = text.rsplit_once(')')?.1.split_whitespace().nth(19)?;
+        let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+        let now: f64 = uptime.split_whitespace().next()?.parse().ok()?;
+        Some(now - field.parse::<f64>().ok()? / 100.0)
+    };
+    (cpu_seconds().unwrap_or(0.0), began().unwrap_or(0.0))
+}
+
 /// Resident memory of this process, megabytes.
 pub fn resident_megabytes() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -150,12 +162,55 @@ pub struct TimeLimit {
     end: Option<(Instant, Duration)>,
     /// Steps between checks (`timer every`); 0 means 10, as in LAMMPS.
     pub every: i64,
+    /// How much of the timing is written after a run.
+    pub detail: TimerDetail,
+    /// `timer sync`: without effect, one process has nobody to wait for.
+    pub sync: bool,
+}
+
+/// `timer off|loop|normal|full`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimerDetail {
+    /// Nothing.
+    Off,
+    /// The time of the loop.
+    Loop,
+    /// The table of sections too.
+    #[default]
+    Normal,
+    /// The same table: argyro measures wall times of sections only.
+    Full,
+}
+
+impl TimerDetail {
+    /// Its word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Loop => "loop",
+            Self::Normal => "normal",
+            Self::Full => "full",
+        }
+    }
 }
 
 impl TimeLimit {
     /// Ends runs `limit` after now; `None` removes the limit.
     pub fn set(&mut self, limit: Option<Duration>) {
         self.end = limit.map(|l| (Instant::now(), l));
+    }
+
+    /// The line that says what is set.
+    pub fn describe(&self) -> String {
+        let limit = self.end.map_or("off".to_string(), |(_, l)| {
+            let s = l.as_secs();
+            format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+        });
+        format!(
+            "New timer settings: style={}  mode={}  timeout={limit}",
+            self.detail.name(),
+            if self.sync { "sync" } else { "nosync" }
+        )
     }
 
     /// Seconds left, 0 without a limit.

@@ -289,6 +289,11 @@ pub trait Fix {
         None
     }
 
+    /// Its part of every atom, in the order of `Atoms`, if the fix knows it; for `compute stress/atom`.
+    fn atom_virial(&self) -> Option<&[[f64; 6]]> {
+        None
+    }
+
     /// Names of the properties of atoms that the fix defines (`fix property/atom`), for data files.
     fn properties(&self) -> &[String] {
         &[]
