@@ -8,7 +8,16 @@ use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, many};
 
 const PARTS: &[&str] = &[
-    "ke", "virial", "pair", "bond", "angle", "dihedral", "improper", "kspace", "fix",
+    "ke",
+    "virial",
+    "pair",
+    "bond",
+    "angle",
+    "dihedral",
+    "improper",
+    "kspace",
+    "fix",
+    "pair/hybrid",
 ];
 
 const SIGNATURE: Signature = Signature {
@@ -22,17 +31,20 @@ const SIGNATURE: Signature = Signature {
         ),
         many(
             "part",
-            Kind::OneOf(PARTS),
-            "contributions; default all (`virial`: all but ke)",
+            Kind::Word,
+            "contributions: ke, virial, pair, bond, angle, dihedral, improper, kspace, fix, pair/hybrid STYLE [N]; default all (`virial`: all but ke)",
         ),
     ],
     keywords: &[],
     description: "The scalar is P = (dof kB T + tr W) / (d V), the vector the tensor (sum m v_a v_b + W_ab) / V in the \
 order xx, yy, zz, xy, xz, yz, pressure units; W is the virial sum r_a f_b of the force field, its long-range tail and \
-of fixes (`fix_modify virial yes`). The group must be all. `virial` leaves out the kinetic part.",
+of fixes (`fix_modify virial yes`). The group must be all. `virial` leaves out the kinetic part. `pair/hybrid` and the name of \
+a sub-style of a hybrid pair style (with its number if it is listed several times) is the part of that sub-style, without \
+tail.",
     examples: &[
         "compute 1 all pressure thermo_temp",
         "compute w all pressure NULL virial",
+        "compute p all pressure NULL pair/hybrid lj/cut",
     ],
 };
 
@@ -49,14 +61,16 @@ struct Pressure {
     /// Contributions to the virial, if not all of them
     parts: Vec<&'static str>,
     fix: bool,
+    /// Sub-style of a hybrid pair style, and its number if that was given
+    sub: Option<(String, Option<usize>)>,
 }
 
 fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
     if id.group != "all" {
         return Err(Error::input("Compute pressure must use group all"));
     }
-    let parts = args.all("part");
-    let has = |p: &str| parts.iter().any(|x| x.1 == p);
+    let (parts, sub) = contributions(&args.all("part"))?;
+    let has = |p: &str| parts.contains(&p);
     let kinetic = parts.is_empty() || has("ke");
     let temperature = match args.str("temp-ID") {
         "NULL" if kinetic => {
@@ -84,14 +98,47 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         virial,
         parts: given.collect(),
         fix: virial || has("fix"),
+        sub,
     }))
+}
+
+type Sub = Option<(String, Option<usize>)>;
+
+/// The contributions that the words name.
+fn contributions<'a>(words: &[(usize, &'a str)]) -> Result<(Vec<&'a str>, Sub)> {
+    let (mut parts, mut sub) = (Vec::new(), None);
+    let mut rest = words.iter();
+    while let Some(&(at, word)) = rest.next() {
+        if !PARTS.contains(&word) {
+            return Err(Error::input(format!(
+                "Illegal compute pressure command: unknown contribution '{word}'"
+            ))
+            .suggest(word, PARTS.iter().copied())
+            .at(at));
+        }
+        parts.push(word);
+        if word == "pair/hybrid" {
+            let Some(style) = rest.next() else {
+                return Err(Error::input(
+                    "compute pressure pair/hybrid: the name of a sub-style is missing",
+                )
+                .at(at));
+            };
+            let number = rest.as_slice().first().and_then(|w| w.1.parse().ok());
+            if number.is_some() {
+                rest.next();
+            }
+            sub = Some((style.1.to_string(), number));
+        }
+    }
+    Ok((parts, sub))
 }
 
 impl Pressure {
     /// Virial with tail and fixes, energy units.
     fn total_virial(&self, host: &mut dyn Host) -> Result<[f64; 6]> {
         let mut w = [0.0; 6];
-        if !(self.virial || self.fix) && self.parts.is_empty() {
+        if !(self.virial || self.fix) && self.parts.is_empty() && self.sub.is_none() {
             return Ok(w);
         }
         host.tally(Tally {
@@ -100,6 +147,18 @@ impl Pressure {
         })?;
         let s = host.state();
         let t = &s.tallies;
+        if let Some((style, number)) = self.sub.as_ref().filter(|_| !self.virial) {
+            let part = t
+                .parts
+                .iter()
+                .find(|p| p.name == *style && number.is_none_or(|n| p.number.max(1) == n));
+            let Some(part) = part else {
+                return Err(Error::input(format!(
+                    "Unrecognized pair style {style} in compute pressure command: the pair style has no such sub-style"
+                )));
+            };
+            w = part.virial;
+        }
         for k in 0..6 {
             if self.virial {
                 w[k] += t.virial[k];

@@ -203,6 +203,8 @@ pub struct PairPart {
     pub vdwl: f64,
     /// Coulomb energy.
     pub coul: f64,
+    /// Virial: xx yy zz xy xz yz.
+    pub virial: [f64; 6],
 }
 
 /// Energies and virial of the last force evaluation.

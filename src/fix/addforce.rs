@@ -122,7 +122,8 @@ impl AddForce {
                 None => -(0..3).map(|k| force[k] * x[k]).sum::<f64>(),
             };
             for (v, (a, b)) in self.virial.iter_mut().zip(PAIRS) {
-                *v += x[a] * force[b];
+                // the order of LAMMPS, which matters where the forces make a torque
+                *v += x[b] * force[a];
             }
             let f = &mut host.state_mut().atoms.f[i];
             (0..3).for_each(|k| f[k] += force[k]);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::host::Data;
 use crate::domain::state::PairPart;
-use crate::domain::{Bricks, Needs, State, Trimmed};
+use crate::domain::{Bricks, Needs, SpecialBonds, State, Trimmed};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, rest};
 use rayon::prelude::*;
@@ -75,6 +75,14 @@ const COEFF: Signature = Signature {
     examples: &["pair_coeff 1 2 zbl 3 15"],
 };
 
+/// What the bricks add up to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    vdwl: f64,
+    coul: f64,
+    virial: [f64; 6],
+}
+
 struct Sub {
     name: &'static str,
     /// Number among the sub-styles of this name, from 1; 0 if it is the only one.
@@ -84,8 +92,8 @@ struct Sub {
     modify: PairModify,
     /// Pairs of types that `pair_coeff` gave it.
     given: Vec<(usize, usize)>,
-    /// van der Waals and Coulomb energy of the last evaluation.
-    energies: (f64, f64),
+    /// Energies and virial of the last evaluation.
+    sums: Sums,
     /// Lists without the pairs of others and without those far beyond its own cutoff; `None` if it
     /// needs all pairs.
     view: Option<View>,
@@ -145,7 +153,7 @@ fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>
             style,
             modify: PairModify::default(),
             given: Vec::new(),
-            energies: (0.0, 0.0),
+            sums: Sums::default(),
             view: None,
         });
         at = next;
@@ -214,6 +222,25 @@ impl Hybrid {
         let like = (self.owners(i, i), self.owners(j, j));
         (i != j && !like.0.is_empty() && like.0 == like.1).then_some(like.0)
     }
+}
+
+/// Checks that the weights of `pair_modify special` are not for pairs that the lists drop or count in full.
+fn compatible(sub: &Sub, global: &SpecialBonds) -> Result<()> {
+    let weights = [("lj", &global.lj), ("coul", &global.coul)];
+    for ((name, global), own) in weights.into_iter().zip(sub.modify.special) {
+        for (k, w) in own.iter().flatten().enumerate() {
+            let g = global[k + 1];
+            if (g == 0.0 || g == 1.0) && *w != g {
+                return Err(Error::input(format!(
+                    "Pair_modify special {name} 1-{} setting for pair hybrid substyle {} incompatible with global special_bonds setting",
+                    k + 2,
+                    sub.name
+                ))
+                .help("use weights such as 1.0e-10 or 0.999999999 in special_bonds instead of 0 and 1"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// `words` without those that only the hybrid style reads.
@@ -333,6 +360,7 @@ impl PairStyle for Hybrid {
                     sub.name
                 )));
             }
+            compatible(sub, &state.special)?;
             sub.style.restrict(pairs);
             sub.style.init(state)?;
         }
@@ -388,7 +416,7 @@ impl PairStyle for Hybrid {
             if !sub.modify.compute {
                 continue;
             }
-            let before = take_energies(out);
+            let before = take_sums(out);
             let special = sub.modify.weights(context.special);
             let context = &ForceContext {
                 special,
@@ -407,7 +435,7 @@ impl PairStyle for Hybrid {
                     view.add_to(out);
                 }
             }
-            sub.energies = give_back(out, &before);
+            sub.sums = give_back(out, &before);
         }
         Ok(())
     }
@@ -416,8 +444,9 @@ impl PairStyle for Hybrid {
         let part = |s: &Sub| PairPart {
             name: s.name.to_string(),
             number: s.number,
-            vdwl: s.energies.0,
-            coul: s.energies.1,
+            vdwl: s.sums.vdwl,
+            coul: s.sums.coul,
+            virial: s.sums.virial,
         };
         self.subs.iter().map(part).collect()
     }
@@ -482,19 +511,28 @@ impl PairStyle for Hybrid {
     }
 }
 
-/// Energies of all bricks so far, which are set to zero.
-fn take_energies(out: &mut [BrickForces]) -> Vec<(f64, f64)> {
-    let take = |o: &mut BrickForces| (std::mem::take(&mut o.vdwl), std::mem::take(&mut o.coul));
+/// Energies and virials of all bricks so far, which are set to zero.
+fn take_sums(out: &mut [BrickForces]) -> Vec<Sums> {
+    let take = |o: &mut BrickForces| Sums {
+        vdwl: std::mem::take(&mut o.vdwl),
+        coul: std::mem::take(&mut o.coul),
+        virial: std::mem::take(&mut o.virial),
+    };
     out.iter_mut().map(take).collect()
 }
 
 /// Adds them again and returns the sums of what came in between.
-fn give_back(out: &mut [BrickForces], before: &[(f64, f64)]) -> (f64, f64) {
-    let mut sum = (0.0, 0.0);
+fn give_back(out: &mut [BrickForces], before: &[Sums]) -> Sums {
+    let mut sum = Sums::default();
     for (o, b) in out.iter_mut().zip(before) {
-        sum = (sum.0 + o.vdwl, sum.1 + o.coul);
-        o.vdwl += b.0;
-        o.coul += b.1;
+        sum.vdwl += o.vdwl;
+        sum.coul += o.coul;
+        o.vdwl += b.vdwl;
+        o.coul += b.coul;
+        for k in 0..6 {
+            sum.virial[k] += o.virial[k];
+            o.virial[k] += b.virial[k];
+        }
     }
     sum
 }
