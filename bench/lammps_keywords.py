@@ -98,7 +98,8 @@ def text_difference(a, b):
     if len(a) != len(b):
         return f'{len(b)} lines instead of {len(a)}'
     for n, (p, q) in enumerate(zip(a, b)):
-        u, v = p.split(), q.split()
+        # numbers behind = and within quotes or brackets count too (YAML, extended XYZ)
+        u, v = (re.split(r'[\s=,"\[\]]+', s.strip()) for s in (p, q))
         same = len(u) == len(v)
         for s, t in zip(u, v):
             try:

@@ -190,5 +190,27 @@ pub fn general(precision: usize, value: f64) -> String {
     format_f64(&Conversion::general(precision), value)
 }
 
+/// The fewest digits that give the same number back, with an exponent below 1e-4 and from 1e16 on, as `{}` of C++'s
+/// fmt library writes numbers.
+pub fn shortest(value: f64) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return if value == 0.0 && value.is_sign_negative() {
+            "-0".into()
+        } else {
+            general(6, value)
+        };
+    }
+    let text = format!("{value:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    match exponent.parse::<i32>() {
+        Ok(e) if (-4..16).contains(&e) => format!("{value}"),
+        Ok(e) => {
+            let sign = if e < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", e.abs())
+        }
+        Err(_) => text,
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -163,6 +163,45 @@ impl LineFormat {
         Self { pieces }
     }
 
+    /// A format of exactly one value, perhaps with text around it.
+    ///
+    /// # Errors
+    /// The text is no format, or it has no or several conversions.
+    pub fn one(text: &str) -> Result<Self, FormatError> {
+        let f: Self = text.parse()?;
+        match f.values() {
+            1 => Ok(f),
+            _ => Err(FormatError::Conversion(text.to_string())),
+        }
+    }
+
+    /// The words of a format, one value each (`format line` of thermo output and of dumps with columns).
+    ///
+    /// # Errors
+    /// As [`Self::one`], for one of the words.
+    pub fn words(text: &str) -> Result<Vec<Self>, FormatError> {
+        text.split_whitespace().map(Self::one).collect()
+    }
+
+    /// A format of one value.
+    pub fn of(conversion: Conversion) -> Self {
+        Self {
+            pieces: vec![Piece::Value(conversion)],
+        }
+    }
+
+    /// Formats one after the other with `separator` between them.
+    pub fn joined(parts: &[Self], separator: &str) -> Self {
+        let mut pieces = Vec::new();
+        for part in parts {
+            if !pieces.is_empty() && !separator.is_empty() {
+                pieces.push(Piece::Literal(separator.to_string()));
+            }
+            pieces.extend(part.pieces.iter().cloned());
+        }
+        Self { pieces }
+    }
+
     /// Writes a line: `write` is called for every conversion with its number from 0 on.
     pub fn write(
         &self,

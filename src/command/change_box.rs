@@ -2,6 +2,7 @@
 
 use super::boundary::parse_boundary;
 use crate::domain::Cell;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
 use crate::signature::{Args, Kind, Signature, arg, parse_real, rest};
@@ -92,6 +93,9 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         s.log()
             .line(&format!("  {}", super::support::box_text(&cell)));
     }
+    if (0..3).any(|k| history[0].periodic(k) && !cell.periodic(k)) {
+        reset_images(s.engine, &cell);
+    }
     let state = &mut s.engine.state;
     state
         .atoms
@@ -103,6 +107,21 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     state.cell = Some(cell);
     state.touch();
     Ok(Flow::Next)
+}
+
+/// Directions that are not periodic any more have no images.
+fn reset_images(engine: &mut Engine, cell: &Cell) {
+    let mut changed = false;
+    for image in &mut engine.state.atoms.image {
+        for (k, n) in image.iter_mut().enumerate() {
+            changed |= *n != 0 && !cell.periodic(k);
+            *n = if cell.periodic(k) { *n } else { 0 };
+        }
+    }
+    if changed {
+        let text = "Resetting image flags for non-periodic box dimensions";
+        engine.log.warn(text);
+    }
 }
 
 fn spacing(s: &Session<'_>) -> Result<[f64; 3]> {

@@ -1,9 +1,10 @@
 //! `dump`, `undump`, `dump_modify`, `write_dump`: trajectories.
 
 use crate::dump::DumpId;
+use crate::engine::EveryTime;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::signature::{Args, Kind, Signature, arg, parse_yes_no, rest};
+use crate::signature::{Args, Kind, Signature, arg, parse_real, parse_yes_no, rest};
 
 /// `dump`
 pub const DUMP: CommandEntry = CommandEntry {
@@ -86,11 +87,11 @@ pub const DUMP_MODIFY: CommandEntry = CommandEntry {
             arg("ID", Kind::Uses("dump"), "name of the dump"),
             rest(
                 "settings",
-                "`every N|v_name`, `first yes|no`, `delay STEP`, `skip v_name`, `refresh c_ID`, or what the style knows",
+                "`every N|v_name`, `every/time T|v_name`, `first yes|no`, `delay STEP`, `skip v_name`, `refresh c_ID`, or what the style knows",
             ),
         ],
         keywords: &[],
-        description: "`first yes` writes a frame at the first step of the run even if it is no multiple of N. `delay` begins with the given step, `skip` leaves frames out while an equal-style variable is not zero, `refresh` renews the reference of a compute displace/atom after every frame.",
+        description: "`first yes` writes a frame at the first step of the run even if it is no multiple of N. `every/time` counts in simulation time: a frame is written at the first step whose time has reached a multiple of T, or the time that the variable gave. `delay` begins with the given step, `skip` leaves frames out while an equal-style variable is not zero, `refresh` renews the reference of a compute displace/atom after every frame.",
         examples: &[
             "dump_modify 1 sort id element Li P S Cl",
             "dump_modify 1 every 50 first yes",
@@ -109,7 +110,10 @@ fn dump_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let (mut own, mut at) = (Vec::new(), Vec::new());
     let mut i = 0;
     while i < words.len() {
-        if matches!(words[i], "every" | "first" | "delay" | "skip" | "refresh") {
+        if matches!(
+            words[i],
+            "every" | "every/time" | "first" | "delay" | "skip" | "refresh"
+        ) {
             when(session, id, words[i], words.get(i + 1).copied())
                 .map_err(|e| e.shifted(i + 1).or_at(i + 1))?;
             i += 2;
@@ -157,6 +161,24 @@ fn when(session: &mut Session<'_>, id: &str, word: &str, value: Option<&str>) ->
                 .at(1)
             })?;
         }
+        ("every/time", Some(name), _) => {
+            if variables.style(name).is_none() {
+                return Err(Error::input(format!(
+                    "Variable {name} for dump_modify every/time does not exist"
+                ))
+                .at(1));
+            }
+            slot.every_time = Some(EveryTime::Variable(name.into()));
+        }
+        ("every/time", ..) => {
+            let interval = parse_real(value).filter(|t| *t > 0.0).ok_or_else(|| {
+                Error::input(format!(
+                    "Invalid dump_modify every/time argument: {value}; must be > 0"
+                ))
+                .at(1)
+            })?;
+            slot.every_time = Some(EveryTime::Interval(interval));
+        }
         ("delay", _, Ok(n)) => slot.delay = (n >= 0).then_some(n),
         ("delay", ..) => {
             return Err(Error::input(format!(
@@ -197,9 +219,11 @@ fn when(session: &mut Session<'_>, id: &str, word: &str, value: Option<&str>) ->
                 .at(1));
             }
             slot.every_variable = Some(name.into());
+            slot.every_time = None;
         }
         (_, _, Ok(n)) if n > 0 => {
             slot.every_variable = None;
+            slot.every_time = None;
             slot.id.every = n;
         }
         _ => {

@@ -3,7 +3,7 @@
 use crate::domain::host::Host;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::signature::{Args, Kind, Signature, arg, parse_yes_no, rest};
+use crate::signature::{Args, Kind, Signature, arg, parse_int, parse_yes_no, rest};
 
 /// `fix`
 pub const FIX: CommandEntry = CommandEntry {
@@ -65,12 +65,13 @@ pub const FIX_MODIFY: CommandEntry = CommandEntry {
             arg("ID", Kind::Uses("fix"), "name of the fix"),
             rest(
                 "settings",
-                "`temp ID`, `press ID`, `energy yes|no`, `virial yes|no`, or what the style knows",
+                "`temp ID`, `press ID`, `energy yes|no`, `virial yes|no`, `dynamic/dof yes|no`, `respa LEVEL`, or what the style knows",
             ),
         ],
         keywords: &[],
         description: "`energy yes` adds the energy of the fix to the potential energy, `virial yes` its virial to the \
-pressure.",
+pressure. `dynamic/dof` has no effect, because atoms are counted whenever degrees of freedom are needed; neither has \
+`respa`, because all forces belong to one level (`run_style verlet`).",
         examples: &["fix_modify 1 temp mobile", "fix_modify 2 energy yes"],
     },
     run: fix_modify,
@@ -145,6 +146,24 @@ fn one_setting(engine: &mut crate::engine::Engine, id: &str, words: &[&str]) -> 
             slot.virial = on;
             Ok(())
         }
+        "respa" => {
+            let level = parse_int(value).filter(|n| *n >= 0).ok_or_else(|| {
+                Error::input(format!(
+                    "Illegal fix_modify respa command: expected a level, found '{value}'"
+                ))
+                .at(1)
+            })?;
+            let fix = engine.fixes.get(id).and_then(|s| s.fix.as_ref());
+            if level > 0 && !fix.is_some_and(|f| f.changes_forces()) {
+                return Err(Error::input(format!(
+                    "Illegal fix_modify respa command: fix {id} does not change forces"
+                )));
+            }
+            Ok(())
+        }
+        "bodyforces" => Err(Error::input(
+            "fix_modify bodyforces is for fixes of rigid bodies, which argyro does not have",
+        )),
         // Atoms are counted whenever degrees of freedom are needed.
         "dynamic/dof" => yes_no().map(|_| ()),
         _ => engine.with_fix(id, |f, host: &mut dyn Host| f.modify(words, host)),

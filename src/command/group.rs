@@ -147,7 +147,7 @@ const DYNAMIC: Signature = Signature {
         ),
         keyword(
             "property",
-            &[arg("name", Kind::Word, "i_NAME or d_NAME")],
+            &[arg("name", Kind::Word, "NAME of i_NAME or d_NAME")],
             "atoms whose property (fix property/atom) is not zero",
         ),
         keyword(
@@ -217,13 +217,16 @@ fn dynamic(s: &mut Session<'_>, id: &str) -> Result<Flow> {
             }
             "property" => {
                 let name = k.str("name");
-                if !engine.state.atoms.custom.contains_key(name) {
+                let custom = &engine.state.atoms.custom;
+                // LAMMPS' way is the name without its prefix
+                let forms = [format!("i_{name}"), format!("d_{name}"), name.to_string()];
+                let Some(key) = forms.into_iter().find(|f| custom.contains_key(f)) else {
                     let e = Error::input(format!(
                         "Property {name} for group dynamic does not exist: fix property/atom defines properties"
                     ));
                     return Err(at(e, "name"));
-                }
-                group.property = Some(name.to_string());
+                };
+                group.property = Some(key);
             }
             "every" => group.every = k.int("N")?,
             _ => {

@@ -1,10 +1,13 @@
 //! `info`: what is defined at this point of the script.
 
-use super::COMMANDS;
+mod sections;
+
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
-use crate::signature::{Args, Kind, Signature, arg, many};
-use crate::{compute, dump, fix, pair};
+use crate::io::log::To;
+use crate::signature::{Args, Kind, Signature, arg, rest};
+use std::fs::File;
+use std::io::Write;
 
 /// The command.
 pub const COMMAND: CommandEntry = CommandEntry {
@@ -12,162 +15,148 @@ pub const COMMAND: CommandEntry = CommandEntry {
     run,
 };
 
-const TOPICS: &[&str] = &[
-    "all",
-    "config",
-    "system",
-    "groups",
-    "regions",
-    "computes",
-    "fixes",
-    "dumps",
-    "variables",
-    "styles",
-];
-
 const SIGNATURE: Signature = Signature {
     name: "info",
     summary: "shows what is defined at this point of the script",
     args: &[
-        arg("topic", Kind::OneOf(TOPICS), ""),
-        many("topics", Kind::OneOf(TOPICS), "further topics"),
+        arg("category", Kind::Word, "first category, or out"),
+        rest("words", "further categories, out TARGET"),
     ],
     keywords: &[],
-    description: "config: version and threads. system: units, cell, atoms. styles: names of all styles. all: everything else.",
-    examples: &["info system", "info computes fixes"],
+    description: "Categories, which may be abbreviated to three letters or more: `configuration` (version, SIMD level, threads), `memory`, \
+`communication` (ghosts and bricks), `fft`, `accelerator`, `system` (units, cell, atoms, styles), `coeffs` (whether the force field is \
+complete), `groups`, `regions`, `computes`, `dumps`, `fixes`, `variables`, `time` (processor and wall time), `styles` (names of all styles, \
+or of one kind: `styles pair`), `all`.\n\n\
+`out screen|log|append FILE|overwrite FILE` says where the text goes; default: the screen only.",
+    examples: &[
+        "info system",
+        "info computes fixes out log",
+        "info styles pair",
+    ],
 };
 
+/// Names of the categories, in the order in which they are shown.
+const CATEGORIES: [&str; 16] = [
+    "configuration",
+    "accelerator",
+    "memory",
+    "communication",
+    "fft",
+    "system",
+    "coeffs",
+    "groups",
+    "regions",
+    "computes",
+    "dumps",
+    "fixes",
+    "variables",
+    "time",
+    "styles",
+    "all",
+];
+
+enum Target {
+    Screen,
+    Log,
+    File(String, bool),
+}
+
 fn run(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
-    for topic in session.words {
-        let lines = if *topic == "all" {
-            let all = TOPICS.iter().filter(|t| !["all", "styles"].contains(t));
-            all.flat_map(|t| section(session, t)).collect()
-        } else {
-            section(session, topic)
-        };
-        if lines.is_empty() {
-            return Err(Error::input(format!(
-                "Illegal info command: unknown topic '{topic}'"
-            )));
+    let (wanted, kinds, target) = parse(session.words)?;
+    if session.dry() {
+        return Ok(Flow::Next);
+    }
+    let mut text = String::from("\nInfo-Info-Info-Info-Info-Info-Info-Info-Info-Info-Info\n");
+    for category in CATEGORIES {
+        let all = wanted.contains(&"all") && category != "all";
+        if all || wanted.contains(&category) {
+            text.push('\n');
+            text.push_str(&sections::text(session, category, &kinds));
         }
-        lines.iter().for_each(|l| session.log().line(l));
+    }
+    text.push_str("\nInfo-Info-Info-Info-Info-Info-Info-Info-Info-Info-Info\n\n");
+    match target {
+        Target::Screen => session.log().text(To::SCREEN, &text),
+        Target::Log => session.log().text(To::LOG, &text),
+        Target::File(path, append) => {
+            let open = File::options()
+                .create(true)
+                .write(true)
+                .append(append)
+                .truncate(!append)
+                .open(&path);
+            open.and_then(|mut f| f.write_all(text.as_bytes()))
+                .map_err(|e| Error::input(format!("Cannot open info file {path}: {e}")))?;
+        }
     }
     Ok(Flow::Next)
 }
 
-fn section(session: &Session<'_>, topic: &str) -> Vec<String> {
-    let e = &session.engine;
-    let (title, items): (&str, Vec<String>) = match topic {
-        "config" => (
-            "Configuration",
-            vec![
-                format!("argyro {}", env!("CARGO_PKG_VERSION")),
-                format!("threads: {}", rayon::current_num_threads()),
-            ],
-        ),
-        "system" => ("System", system(session)),
-        "groups" => ("Groups", e.state.groups.names().map(String::from).collect()),
-        "regions" => ("Regions", e.state.regions.keys().cloned().collect()),
-        "computes" => (
-            "Computes",
-            e.computes
-                .values()
-                .map(|c| format!("{}: style {}, group {}", c.id.id, c.style, c.id.group))
-                .collect(),
-        ),
-        "fixes" => (
-            "Fixes",
-            e.fixes
-                .values()
-                .map(|f| format!("{}: style {}, group {}", f.id.id, f.style, f.id.group))
-                .collect(),
-        ),
-        "dumps" => (
-            "Dumps",
-            e.dumps
-                .values()
-                .map(|d| {
-                    format!(
-                        "{}: style {}, group {}, every {}, file {}",
-                        d.id.id, d.style, d.id.group, d.id.every, d.id.file
-                    )
-                })
-                .collect(),
-        ),
-        "variables" => ("Variables", variables(session)),
-        "styles" => ("Styles", styles()),
-        _ => return Vec::new(),
-    };
-    let mut lines = vec![format!("Info: {title}")];
-    lines.extend(items.iter().map(|i| format!("  {i}")));
-    lines
-}
-
-fn system(session: &Session<'_>) -> Vec<String> {
-    let s = &session.engine.state;
-    let mut lines = vec![
-        format!(
-            "units {}, dimension {}, atom style {}",
-            s.units.name, s.dimension, s.atom_style.name
-        ),
-        format!("atoms {}, atom types {}", s.atoms.len(), s.types.count),
-        format!("step {}, timestep {}", s.step, s.dt),
-    ];
-    lines.push(match &session.engine.pair {
-        Some(p) => format!("pair style {}", p.name),
-        None => "pair style none".into(),
-    });
-    lines.push(match &s.cell {
-        Some(c) => {
-            let kind = if c.triclinic {
-                "triclinic"
-            } else {
-                "orthogonal"
-            };
-            let [a, b, d] = c.lo;
-            let [x, y, z] = c.hi;
-            let [xy, xz, yz] = c.tilt;
-            format!("{kind} box ({a} {b} {d}) to ({x} {y} {z}) with tilt ({xy} {xz} {yz})")
+/// The categories, the kinds of styles (empty: all) and where the text goes.
+fn parse<'a>(words: &[&'a str]) -> Result<(Vec<&'static str>, Vec<&'a str>, Target)> {
+    let (mut wanted, mut kinds, mut target) = (Vec::new(), Vec::new(), Target::Screen);
+    let mut every_kind = false;
+    let mut i = 0;
+    while let Some(&word) = words.get(i) {
+        if word == "out" {
+            let (new, used) = target_of(&words[i + 1..]).map_err(|e| e.shifted(i).or_at(i))?;
+            target = new;
+            i += 1 + used;
+            continue;
         }
-        None => "no box".into(),
-    });
-    lines
-}
-
-fn variables(session: &Session<'_>) -> Vec<String> {
-    let v = session.variables.script();
-    let line = |name: &String| {
-        let style = v.style(name).map_or("", |s| s.name());
-        match v.formula(name) {
-            Some(formula) => format!("{name}: style {style}, {formula}"),
-            None => format!("{name}: style {style}"),
+        let known = |c: &&&str| word.len() >= 3 && c.starts_with(word);
+        let Some(category) = CATEGORIES.iter().find(known) else {
+            return Err(
+                Error::input(format!("Illegal info command: unknown category '{word}'"))
+                    .at(i)
+                    .suggest(word, CATEGORIES.iter().copied().chain(["out"])),
+            );
+        };
+        wanted.push(*category);
+        i += 1;
+        if *category == "styles" {
+            match words.get(i) {
+                Some(kind) if sections::KINDS.contains(kind) => {
+                    kinds.push(*kind);
+                    i += 1;
+                }
+                Some(&"all") => {
+                    every_kind = true;
+                    i += 1;
+                }
+                _ => every_kind = true,
+            }
         }
-    };
-    v.names().iter().map(line).collect()
-}
-
-fn styles() -> Vec<String> {
-    fn names<'a>(kind: &str, names: impl Iterator<Item = &'a str>) -> String {
-        let mut names: Vec<&str> = names.collect();
-        names.sort_unstable();
-        format!("{kind}: {}", names.join(" "))
     }
-    vec![
-        names("pair", pair::PAIR_STYLES.iter().map(|e| e.signature.name)),
-        names(
-            "bond",
-            crate::bond::BOND_STYLES.iter().map(|e| e.signature.name),
-        ),
-        names(
-            "angle",
-            crate::angle::ANGLE_STYLES.iter().map(|e| e.signature.name),
-        ),
-        names("fix", fix::FIXES.iter().map(|e| e.signature.name)),
-        names(
-            "compute",
-            compute::COMPUTES.iter().map(|e| e.signature.name),
-        ),
-        names("dump", dump::DUMPS.iter().map(|e| e.signature.name)),
-        names("command", COMMANDS.iter().map(|e| e.signature.name)),
-    ]
+    if every_kind || wanted.contains(&"all") {
+        kinds.clear();
+    }
+    Ok((wanted, kinds, target))
+}
+
+/// What follows `out`, and the number of its words.
+fn target_of(words: &[&str]) -> Result<(Target, usize)> {
+    match words {
+        ["screen", ..] => Ok((Target::Screen, 1)),
+        ["log", ..] => Ok((Target::Log, 1)),
+        ["append", file, ..] => Ok((Target::File((*file).into(), true), 2)),
+        ["overwrite", file, ..] => Ok((Target::File((*file).into(), false), 2)),
+        _ => Err(Error::input(
+            "Illegal info out command: expected screen, log, append FILE or overwrite FILE",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_are_cumulative_and_may_be_abbreviated() {
+        let (wanted, kinds, target) = parse(&["sys", "styles", "pair", "out", "log"]).unwrap();
+        assert_eq!(wanted, ["system", "styles"]);
+        assert_eq!(kinds, ["pair"]);
+        assert!(matches!(target, Target::Log));
+        assert!(parse(&["sy"]).is_err() && parse(&["out", "append"]).is_err());
+    }
 }

@@ -59,6 +59,7 @@ mod write_data;
 mod if_;
 mod info;
 mod next;
+mod partition;
 mod print;
 mod variable;
 use crate::graph::CommandEntry;
@@ -73,6 +74,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     label::COMMAND,
     log::COMMAND,
     package::COMMAND,
+    partition::COMMAND,
     quit::COMMAND,
     shell::COMMAND,
     suffix::COMMAND,

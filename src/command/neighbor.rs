@@ -49,16 +49,29 @@ pub const NEIGH_MODIFY: CommandEntry = CommandEntry {
         summary: "when neighbour lists are built and which pairs they leave out",
         args: &[rest("settings", "keywords and their values")],
         keywords: &[],
-        description: "`delay N` (default 0), `every N` (1), `check yes|no` (yes), `once yes|no` (no), `exclude type I J`, `exclude \
-group A B`, `exclude none`. `one`, `page`, `binsize` and `cluster no` are accepted and have no effect: lists grow as \
-needed.",
+        description: "`delay N` (default 0), `every N` (1), `check yes|no` (yes), `once yes|no` (no); `exclude type I J`, `exclude \
+group A B`, `exclude molecule/intra G`, `exclude molecule/inter G` leave pairs out, `exclude none` ends that; `include G` leaves \
+all pairs out but those inside of group G, `include all` ends that. Accepted without effect: `one`, `page` and `binsize` (lists \
+grow as needed), `collection/type` and `collection/interval` (of LAMMPS' style multi) and `cluster` (bonds always connect \
+nearest images).",
         examples: &["neigh_modify every 10 delay 0 check yes"],
     },
     run: neigh_modify,
 };
 
-const KEYWORDS: [&str; 10] = [
-    "delay", "every", "check", "once", "exclude", "one", "page", "binsize", "cluster", "include",
+const KEYWORDS: [&str; 12] = [
+    "delay",
+    "every",
+    "check",
+    "once",
+    "exclude",
+    "one",
+    "page",
+    "binsize",
+    "cluster",
+    "include",
+    "collection/type",
+    "collection/interval",
 ];
 
 fn neigh_modify(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
@@ -126,21 +139,14 @@ fn setting(n: &mut NeighborSettings, words: &[&str], state: &State) -> Result<us
                 .ok_or_else(|| Error::input("neigh_modify binsize needs a number").at(1))?;
         }
         "cluster" => {
-            if yes_no()? {
-                return Err(Error::input(
-                    "neigh_modify cluster yes is not supported: there are no bonds",
-                ));
-            }
+            yes_no()?;
         }
         "include" => {
-            if value(1)? != "all" {
-                return Err(Error::input(
-                    "neigh_modify include is not supported for groups other than all",
-                )
-                .help("use neigh_modify exclude group A B")
-                .at(1));
-            }
+            let group = value(1)?;
+            let bit = state.groups.require("neigh_modify include", group);
+            n.include = Some(bit.map_err(|e| e.at(1))?).filter(|_| group != "all");
         }
+        "collection/type" | "collection/interval" => return collections(words, state),
         "exclude" => return exclude(n, words, state),
         _ => {
             return Err(
@@ -152,11 +158,49 @@ fn setting(n: &mut NeighborSettings, words: &[&str], state: &State) -> Result<us
     Ok(2)
 }
 
+/// Checks `collection/type N LISTS` and `collection/interval N CUTOFFS`; the number of words.
+fn collections(words: &[&str], state: &State) -> Result<usize> {
+    let count = words.get(1).and_then(|w| parse_int(w));
+    let Some(count) = count.and_then(|n| usize::try_from(n).ok().filter(|n| *n > 0)) else {
+        return Err(Error::input(format!("{} needs a number of collections", words[0])).at(1));
+    };
+    let Some(values) = words.get(2..2 + count) else {
+        return Err(Error::input(format!(
+            "Illegal neigh_modify {} command: missing argument(s)",
+            words[0]
+        )));
+    };
+    let mut times = vec![0; state.types.count + 1];
+    for (at, word) in (2..).zip(values) {
+        if words[0] == "collection/interval" {
+            if crate::signature::parse_real(word).is_none() {
+                let text = format!("neigh_modify collection/interval: {word} is not a number");
+                return Err(Error::input(text).at(at));
+            }
+            continue;
+        }
+        for part in word.split(',') {
+            let range = state.types.range(part).map_err(|e| e.at(at))?;
+            range.for_each(|t| times[t] += 1);
+        }
+    }
+    if words[0] == "collection/type"
+        && let Some(t) = (1..times.len()).find(|&t| times[t] != 1)
+    {
+        return Err(Error::input(format!(
+            "neigh_modify collection/type: type {t} is in {} collections instead of one",
+            times[t]
+        )));
+    }
+    Ok(2 + count)
+}
+
 fn exclude(n: &mut NeighborSettings, words: &[&str], state: &State) -> Result<usize> {
     match *words {
         [_, "none", ..] => {
             n.exclude_types.clear();
             n.exclude_groups.clear();
+            n.exclude_molecules.clear();
             Ok(2)
         }
         [_, "type", a, b, ..] => {
@@ -183,8 +227,21 @@ fn exclude(n: &mut NeighborSettings, words: &[&str], state: &State) -> Result<us
             n.exclude_groups.push((group(a, 2)?, group(b, 3)?));
             Ok(4)
         }
+        [_, which @ ("molecule/intra" | "molecule/inter"), group, ..] => {
+            if !state.atom_style.molecule {
+                return Err(Error::input(format!(
+                    "neigh_modify exclude {which} needs molecules, which atom_style {} does not have",
+                    state.atom_style.name
+                ))
+                .at(1));
+            }
+            let bit = state.groups.require("neigh_modify exclude", group);
+            let bit = bit.map_err(|e| e.at(2))?;
+            n.exclude_molecules.push((bit, which == "molecule/intra"));
+            Ok(3)
+        }
         [_, other, ..] => Err(Error::input(format!(
-            "neigh_modify exclude {other} is not supported: known are type, group and none"
+            "neigh_modify exclude {other} is not known: there are type, group, molecule/intra, molecule/inter and none"
         ))
         .at(1)),
         _ => Err(Error::input(

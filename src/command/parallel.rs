@@ -33,6 +33,28 @@ pub const COMM_MODIFY: CommandEntry = CommandEntry {
                 &[arg("value", Kind::YesNo, "yes or no")],
                 "without effect: no style needs velocities of ghosts",
             ),
+            keyword(
+                "cutoff/multi",
+                &[
+                    arg("collection", Kind::Word, "number or range"),
+                    arg("value", Kind::Real, "length units"),
+                ],
+                "without effect: of mode multi",
+            ),
+            keyword(
+                "cutoff/multi/old",
+                &[
+                    arg("types", Kind::Types, "atom types"),
+                    arg("value", Kind::Real, "length units"),
+                ],
+                "without effect: of mode multi/old",
+            ),
+            keyword("reduce/multi", &[], "without effect: of mode multi"),
+            keyword(
+                "group",
+                &[arg("group-ID", Kind::Uses("group"), "group")],
+                "group whose atoms need ghosts: all, since ghosts follow from the neighbour lists",
+            ),
         ],
         description: "Ghost atoms always reach as far as the neighbour lists.",
         examples: &["comm_modify cutoff 12.0"],
@@ -41,6 +63,18 @@ pub const COMM_MODIFY: CommandEntry = CommandEntry {
 };
 
 fn comm_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
+    if let Some(k) = args.keyword("group") {
+        let (id, at) = (k.str("group-ID"), k.word("group-ID"));
+        let groups = &session.engine.state.groups;
+        groups.require("comm_modify", id).map_err(|e| e.at(at))?;
+        if id != "all" {
+            return Err(Error::input(format!(
+                "comm_modify group {id} is not supported: ghosts follow from the neighbor lists"
+            ))
+            .at(at)
+            .help("neigh_modify include or exclude leaves pairs out of the lists"));
+        }
+    }
     if let Some(k) = args.keyword("cutoff") {
         let cutoff = k.real("value")?;
         if cutoff < 0.0 {

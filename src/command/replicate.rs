@@ -130,6 +130,9 @@ fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
                     out.image.push(image);
                     out.mask.push(atoms.mask[a]);
                     out.q.extend(atoms.q.get(a));
+                    if let Some(m) = &atoms.rmass {
+                        out.rmass.get_or_insert_default().push(m[a]);
+                    }
                     for (name, c) in &atoms.custom {
                         let row = &c.values[a * c.columns..(a + 1) * c.columns];
                         let new = out.custom.entry(name.clone()).or_default();

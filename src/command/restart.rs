@@ -76,7 +76,11 @@ pub const WRITE_RESTART: CommandEntry = CommandEntry {
             Kind::FileOut,
             "file; `*` is replaced by the step",
         )],
-        keywords: &[],
+        keywords: &[keyword(
+            "noinit",
+            &[],
+            "accepted: nothing is initialised for the file",
+        )],
         description: "",
         examples: &["write_restart final.*.restart"],
     },

@@ -5,6 +5,7 @@ mod types;
 use super::support::{Value, atom_type};
 use crate::domain::attribute::{Attribute, require_custom};
 use crate::domain::custom::CustomName;
+use crate::domain::state::Types;
 use crate::domain::{State, regions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -53,7 +54,11 @@ const ATTRIBUTES: &[Keyword] = &[
     keyword("vy", VALUE, "velocity"),
     keyword("vz", VALUE, "velocity"),
     keyword("charge", VALUE, "charge"),
-    keyword("mass", VALUE, "not available: masses belong to types here"),
+    keyword(
+        "mass",
+        VALUE,
+        "mass, for fix property/atom rmass: otherwise masses belong to types",
+    ),
     keyword(
         "image",
         &[
@@ -274,12 +279,12 @@ fn apply(
             chosen.iter().for_each(|&i| engine.state.atoms.kind[i] = t);
         }
         "type/fraction" | "type/ratio" | "type/subset" => return types::choose(engine, chosen, k),
-        "mass" => {
+        "mass" if engine.state.atoms.rmass.is_none() => {
             return Err(Error::input(format!(
                 "Cannot set attribute mass for atom style {}",
                 style.name
             ))
-            .help("masses belong to types: use the mass command"));
+            .help("masses belong to types: use the mass command, or fix property/atom rmass"));
         }
         "bond" if !style.bonds => return unsupported("bond"),
         "angle" if !style.angles => return unsupported("angle"),
@@ -307,8 +312,13 @@ fn bonded(
     let types = &engine.state.types;
     let bonds = k.name() == "bond";
     let most = if bonds { types.bonds } else { types.angles };
-    let word = k.str("value");
-    let kind = *crate::domain::topology::type_range(word, most, k.name())
+    let labels = if bonds {
+        &types.bond_label
+    } else {
+        &types.angle_label
+    };
+    let word = Types::bonded_type(labels, k.str("value"));
+    let kind = *crate::domain::topology::type_range(&word, most, k.name())
         .map_err(|e| e.at(k.word("value")))?
         .start() as u32;
     let atoms = &mut engine.state.atoms;
@@ -362,6 +372,14 @@ fn number(state: &mut State, i: usize, name: &str, v: f64) -> Result<()> {
         "vy" => atoms.v[i][1] = v,
         "vz" => atoms.v[i][2] = v,
         "charge" => atoms.q[i] = v,
+        "mass" => {
+            if v <= 0.0 {
+                return Err(Error::input(format!("Invalid mass in set command: {v}")));
+            }
+            if let Some(m) = atoms.rmass.as_mut().and_then(|m| m.get_mut(i)) {
+                *m = v;
+            }
+        }
         "mol" => {
             let m = whole(v, "mol")?;
             if m < 0 {

@@ -23,7 +23,7 @@ const SIGNATURE: Signature = Signature {
         rest("args", "its arguments"),
     ],
     keywords: &[],
-    description: "cd changes the working directory of argyro itself. putenv NAME=VALUE holds for later shell commands. Failures are warnings. `argyro check` executes nothing but cd.",
+    description: "cd changes the working directory of argyro itself. putenv NAME=VALUE holds for later shell commands and for getenv-style variables. Failures are warnings. `argyro check` executes nothing but cd.",
     examples: &[
         "shell mkdir run1",
         "shell cd run1",
@@ -53,11 +53,7 @@ fn run(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
                 ))
                 .at(i + 1));
             }
-            session
-                .control
-                .environment
-                .borrow_mut()
-                .push((key.to_string(), value.to_string()));
+            session.variables.script().put_environment(key, value);
         }
     } else if !session.dry() {
         let failure = match name {
@@ -120,7 +116,7 @@ fn system(session: &Session<'_>, line: &str) -> Option<String> {
     command
         .arg("-c")
         .arg(line)
-        .envs(session.control.environment.borrow().iter().cloned());
+        .envs(session.variables.script().environment());
     match command.status() {
         Ok(s) if s.success() => None,
         Ok(s) => Some(s.to_string()),

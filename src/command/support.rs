@@ -176,6 +176,9 @@ pub(super) fn require_compute(engine: &Engine, id: &str) -> Result<()> {
 
 /// Refuses types without a mass.
 pub(super) fn check_masses(state: &State) -> Result<()> {
+    if state.atoms.rmass.is_some() {
+        return Ok(());
+    }
     match (1..=state.types.count).find(|t| state.types.mass.get(*t).is_none_or(Option::is_none)) {
         None => Ok(()),
         Some(t) => Err(Error::input(format!(

@@ -191,38 +191,67 @@ fn temperature(engine: &mut Engine, bit: u32, o: &Args) -> Result<f64> {
     if let Some(k) = o.keyword("temp") {
         let (id, at) = (k.str("compute-ID"), k.word("compute-ID"));
         require_compute(engine, id).map_err(|e| e.at(at))?;
-        return engine.temperature(id).map(|t| t.0).map_err(|e| e.or_at(at));
+        return engine.temperature_now(id).map_err(|e| e.or_at(at));
     }
     let dof = engine.degrees_of_freedom(bit, f64::from(engine.state.dimension));
     Ok(velocity::temperature(&engine.state, bit, dof))
 }
 
+/// What compute `temp` does not count as thermal, with `bias yes`.
+fn bias(engine: &mut Engine, o: &Args) -> Result<Option<Vec<[f64; 3]>>> {
+    let Some(k) = o.keyword("bias") else {
+        return Ok(None);
+    };
+    if !k.yes_no("value")? {
+        return Ok(None);
+    }
+    let Some(c) = o.keyword("temp") else {
+        return Err(Error::input("velocity bias yes needs the temp keyword").at(k.position()));
+    };
+    let (id, at) = (c.str("compute-ID"), c.word("compute-ID"));
+    require_compute(engine, id).map_err(|e| e.at(at))?;
+    let bias = engine.velocity_bias(id).map_err(|e| e.or_at(at))?;
+    Ok(Some(bias.unwrap_or_default()))
+}
+
+/// Adds a bias to the velocities, or takes it away (`sign` -1).
+fn shift(engine: &mut Engine, bias: &[[f64; 3]], sign: f64) {
+    for (v, b) in engine.state.atoms.v.iter_mut().zip(bias) {
+        (0..3).for_each(|k| v[k] += sign * b[k]);
+    }
+    engine.state.touch();
+}
+
 /// Scales the group to temperature `t`; with `bias yes` only what the compute leaves after its bias.
 fn rescale(engine: &mut Engine, bit: u32, t: f64, o: &Args) -> Result<()> {
-    let bias = match o.keyword("bias") {
-        Some(k) if k.yes_no("value")? => {
-            let Some(c) = o.keyword("temp") else {
-                return Err(
-                    Error::input("velocity bias yes needs the temp keyword").at(k.position())
-                );
-            };
-            engine.velocity_bias(c.str("compute-ID"))?
-        }
-        _ => None,
-    };
+    let bias = bias(engine, o)?.unwrap_or_default();
     let now = temperature(engine, bit, o)?;
-    let state = &mut engine.state;
-    let apply = |state: &mut crate::domain::State, sign: f64| {
-        if let Some(b) = &bias {
-            for (v, b) in state.atoms.v.iter_mut().zip(b) {
-                (0..3).for_each(|k| v[k] += sign * b[k]);
-            }
-        }
-    };
-    apply(state, -1.0);
-    let done = velocity::rescale(state, bit, now, t);
-    apply(state, 1.0);
+    shift(engine, &bias, -1.0);
+    let done = velocity::rescale(&mut engine.state, bit, now, t);
+    shift(engine, &bias, 1.0);
     done
+}
+
+/// Scales new velocities to temperature `t` and gives them the bias of the old ones. As in LAMMPS, a
+/// compute that leaves out components or atoms leaves those of the new velocities out too, and the temperature
+/// is that of all components.
+fn rescale_biased(engine: &mut Engine, bit: u32, t: f64, old: &[[f64; 3]], o: &Args) -> Result<()> {
+    let dof = engine.degrees_of_freedom(bit, f64::from(engine.state.dimension));
+    let now = velocity::temperature(&engine.state, bit, dof);
+    velocity::rescale(&mut engine.state, bit, now, t)?;
+    engine.state.touch();
+    let compute = o.keyword("temp");
+    let id = compute.as_ref().map_or("", |k| k.str("compute-ID"));
+    let selects = engine
+        .computes
+        .get(id)
+        .is_some_and(|c| c.style == "temp/partial");
+    if selects {
+        let new = engine.velocity_bias(id)?.unwrap_or_default();
+        shift(engine, &new, -1.0);
+    }
+    shift(engine, old, 1.0);
+    Ok(())
 }
 
 fn create(engine: &mut Engine, bit: u32, o: &Args) -> Result<()> {
@@ -234,6 +263,10 @@ fn create(engine: &mut Engine, bit: u32, o: &Args) -> Result<()> {
     };
     let gaussian = choice(o, "dist", "uniform") == "gaussian";
     let before = yes(o, "sum", false)?.then(|| engine.state.atoms.v.clone());
+    let bias = bias(engine, o)?;
+    if let Some(b) = &bias {
+        shift(engine, b, -1.0);
+    }
     velocity::draw(&mut engine.state, bit, o.int("seed")?, gaussian, which)
         .map_err(|e| e.or_at(o.word("seed")))?;
     engine.note_seed("velocity create", o.int("seed")?);
@@ -244,7 +277,10 @@ fn create(engine: &mut Engine, bit: u32, o: &Args) -> Result<()> {
         velocity::zero_angular(&mut engine.state, bit)?;
     }
     engine.state.touch();
-    rescale(engine, bit, t, o)?;
+    match bias {
+        Some(old) => rescale_biased(engine, bit, t, &old, o)?,
+        None => rescale(engine, bit, t, o)?,
+    }
     if let Some(before) = before {
         let state = &mut engine.state;
         for (i, old) in before.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! `write_data`
 
 use crate::domain::State;
-use crate::domain::custom::CustomName;
+use crate::domain::custom::Property;
 use crate::domain::wrap::wrap_atoms;
 use crate::engine::{Engine, FixSlot};
 use crate::error::{Error, Result};
@@ -67,7 +67,12 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let label_types = args
         .keyword("types")
         .is_some_and(|k| k.str("value") == "labels");
-    let bonded = bonded(s.engine, args.keyword("nocoeff").is_none());
+    let mut bonded = bonded(s.engine, args.keyword("nocoeff").is_none());
+    if args.keyword("nolabelmap").is_some()
+        && let Some(b) = &mut bonded
+    {
+        b.labels = [None, None];
+    }
     let properties = match args.keyword("nofix") {
         Some(_) => Vec::new(),
         None => properties(s.engine),
@@ -209,20 +214,21 @@ fn bonded<'a>(engine: &'a Engine, coefficients: bool) -> Option<BondedData<'a>> 
 fn properties(engine: &Engine) -> Vec<Section> {
     let atoms = &engine.state.atoms;
     let section = |(id, slot): (&String, &FixSlot)| {
-        let names = slot.fix.as_ref()?.properties();
-        let columns: Vec<_> = names
+        let fix = slot.fix.as_ref().filter(|f| f.writes_properties())?;
+        let names = fix.properties();
+        let columns: Vec<Property> = names
             .iter()
-            .filter_map(|n| Some((CustomName::parse(n)?, atoms.custom.get(n)?)))
+            .filter_map(|n| Property::find(atoms, n))
             .collect();
         let line = |i: usize| {
             let mut words = vec![atoms.id[i].to_string()];
-            for (name, c) in &columns {
-                let values = &c.values[i * c.columns..(i + 1) * c.columns];
-                words.extend(values.iter().map(|v| {
-                    if name.integer {
+            for p in &columns {
+                words.extend((0..p.columns).map(|k| {
+                    let v = p.get(atoms, i, k);
+                    if p.integer {
                         format!("{v:.0}")
                     } else {
-                        exact(*v)
+                        exact(v)
                     }
                 }));
             }
@@ -256,6 +262,7 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
     } = parts;
     let cell = state.cell("Write_data")?;
     let atoms = &state.atoms;
+    let listed = state.atom_style.listed();
     let (mut x, mut image) = (atoms.x.clone(), atoms.image.clone());
     x.iter_mut()
         .zip(&mut image)
@@ -282,8 +289,12 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         properties,
         id: &atoms.id,
         kind: &atoms.kind,
-        molecule: &atoms.molecule,
-        charge: &atoms.q,
+        molecule: if listed.molecule {
+            &atoms.molecule
+        } else {
+            &[]
+        },
+        charge: if listed.charge { &atoms.q } else { &[] },
         x: &x,
         image: &image,
         v: &atoms.v,

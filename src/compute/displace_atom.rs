@@ -1,6 +1,7 @@
 //! `compute displace/atom`: displacement of each atom since the compute was defined.
 
 use super::{Compute, ComputeEntry, ComputeId};
+use crate::domain::State;
 use crate::domain::host::{Data, Host, Output, Part, Reference, Source};
 use crate::domain::values::{members, unwrapped};
 use crate::error::{Error, Result};
@@ -53,24 +54,25 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
 }
 
 impl Compute for DisplaceAtom {
-    fn refresh(&mut self, host: &mut dyn Host) -> Result<()> {
-        let Some(name) = &self.refresh else {
-            return Err(Error::input(
+    fn refresh_by(&self) -> Result<Reference> {
+        let name = self.refresh.clone().ok_or_else(|| {
+            Error::input(
                 "Dump_modify refresh: compute displace/atom needs its keyword refresh for that",
-            ));
-        };
-        let values = host.per_atom(&Reference {
-            source: Source::Variable,
-            id: name.clone(),
-            index: Vec::new(),
+            )
         })?;
-        let s = host.state();
+        Ok(Reference {
+            source: Source::Variable,
+            id: name,
+            index: Vec::new(),
+        })
+    }
+
+    fn refresh(&mut self, values: &[f64], s: &State) {
         for i in members(s, self.bit) {
             if values[i] != 0.0 {
                 self.reference[i] = unwrapped(s, i);
             }
         }
-        Ok(())
     }
 
     fn output(&self) -> Output {

@@ -29,7 +29,8 @@ pub mod temp_region;
 pub mod temperature_common;
 pub mod vacf;
 
-use crate::domain::host::{Data, Host, Output, Part};
+use crate::domain::State;
+use crate::domain::host::{Data, Host, Output, Part, Reference};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Signature};
 
@@ -96,15 +97,18 @@ pub trait Compute {
         .at(0))
     }
 
-    /// Renews what the compute remembers of the past (`dump_modify refresh`).
+    /// The per-atom value that says of which atoms `dump_modify refresh` renews what the compute remembers.
     ///
     /// # Errors
-    /// There is nothing to renew, or it cannot be done.
-    fn refresh(&mut self, _host: &mut dyn Host) -> Result<()> {
+    /// There is nothing to renew, or nothing says of which atoms.
+    fn refresh_by(&self) -> Result<Reference> {
         Err(Error::input(
             "Dump_modify refresh: this compute remembers nothing to be refreshed; compute displace/atom does",
         ))
     }
+
+    /// Renews what the compute remembers of the atoms whose value is not zero.
+    fn refresh(&mut self, _values: &[f64], _state: &State) {}
 
     /// State for restart files (reference positions), if there is any.
     fn state(&self) -> Option<Vec<u8>> {

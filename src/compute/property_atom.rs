@@ -13,7 +13,7 @@ const SIGNATURE: Signature = Signature {
     args: &[many(
         "attribute",
         Kind::Word,
-        "id mol proc type mass q x y z xs ys zs xu yu zu ix iy iz vx vy vz fx fy fz, i_NAME d_NAME i2_NAME[k] d2_NAME[k] of fix property/atom",
+        "id mol proc type mass q x y z xs ys zs xu yu zu ix iy iz vx vy vz fx fy fz nbonds, i_NAME d_NAME i2_NAME[k] d2_NAME[k] of fix property/atom",
     )],
     keywords: &[],
     description: "One attribute gives a per-atom vector, several give an array; 0 for atoms outside the group. Useful with \
@@ -42,6 +42,7 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         match Attribute::parse(word) {
             Some(Attribute::Charge) if !style.charge => return Err(missing("charges")),
             Some(Attribute::Molecule) if !style.molecule => return Err(missing("molecules")),
+            Some(Attribute::Bonds) if !style.bonds => return Err(missing("bonds")),
             Some(a @ Attribute::Custom(..)) => {
                 require_custom(&a, host).map_err(|e| e.or_at(at))?;
                 attributes.push(a);

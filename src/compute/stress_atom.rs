@@ -48,6 +48,7 @@ struct StressAtom {
     temperature: Option<String>,
     kinetic: bool,
     virial: bool,
+    fixes: bool,
     /// Contributions to the virial, if not all of them
     parts: Vec<&'static str>,
 }
@@ -71,6 +72,7 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         temperature: (name != "NULL").then(|| name.to_string()),
         kinetic: parts.is_empty() || has("ke"),
         virial,
+        fixes: has("fix"),
         parts: given.collect(),
     }))
 }
@@ -101,6 +103,11 @@ impl Compute for StressAtom {
             let mut w = [0.0; 6];
             if self.virial {
                 w = s.tallies.atom_virial.get(i).copied().unwrap_or(w);
+            }
+            if (self.virial || self.fixes)
+                && let Some(v) = s.tallies.fix_atom_virial.get(i)
+            {
+                (0..6).for_each(|k| w[k] += v[k]);
             }
             for part in &self.parts {
                 (0..6).for_each(|k| w[k] += s.tallies.atom_virial_of(part, i, k));

@@ -27,6 +27,8 @@ pub struct Atoms {
     pub q: Vec<f64>,
     /// Molecule IDs (atom styles bond, molecular, full), else empty.
     pub molecule: Vec<i64>,
+    /// Masses of atoms (`fix property/atom rmass`); otherwise masses belong to types.
+    pub rmass: Option<Vec<f64>>,
     /// Bonds and angles (atom styles bond, angle, molecular, full), else empty.
     pub topology: Topology,
     /// Properties that scripts define.
@@ -61,6 +63,9 @@ impl Atoms {
         if molecule {
             self.molecule.push(0);
         }
+        if let Some(m) = &mut self.rmass {
+            m.push(0.0);
+        }
         for c in self.custom.values_mut() {
             c.values.resize(self.id.len() * c.columns, 0.0);
         }
@@ -94,6 +99,9 @@ impl Atoms {
         filter(&mut self.mask, keep);
         filter(&mut self.q, keep);
         filter(&mut self.molecule, keep);
+        if let Some(m) = &mut self.rmass {
+            filter(m, keep);
+        }
         for c in self.custom.values_mut() {
             let mut k = keep.iter().flat_map(|k| std::iter::repeat_n(k, c.columns));
             c.values.retain(|_| *k.next().unwrap_or(&true));

@@ -2,6 +2,7 @@
 
 use super::custom::CustomName;
 use super::host::{Host, Reference};
+use super::state::State;
 use super::values::unwrapped;
 use crate::error::{Error, Result};
 
@@ -34,6 +35,8 @@ pub enum Attribute {
     ScaledUnwrapped(usize),
     /// `ix`
     Image(usize),
+    /// `nbonds`: bonds that LAMMPS stores with the atom: one atom of each under `newton on`, both under `newton off`.
+    Bonds,
     /// `vx`
     Velocity(usize),
     /// `fx`
@@ -92,6 +95,7 @@ impl Attribute {
             "procp1" => Self::Process(1),
             "mass" => Self::Mass,
             "q" => Self::Charge,
+            "nbonds" => Self::Bonds,
             _ => {
                 if let Some(r) = Reference::parse(word) {
                     return Some(Self::Value(r));
@@ -132,6 +136,7 @@ impl Attribute {
                 | Self::Type
                 | Self::Process(_)
                 | Self::Image(_)
+                | Self::Bonds
                 | Self::Custom(_, true, _)
         )
     }
@@ -151,8 +156,15 @@ pub fn column(a: &Attribute, host: &mut dyn Host) -> Result<Vec<f64>> {
         return host.per_atom(r);
     }
     let s = host.state();
+    if *a == Attribute::Bonds {
+        return Ok(bonds(s));
+    }
     let n = s.atoms.len();
-    let fractional = |x: [f64; 3], k: usize| s.cell.as_ref().map_or(0.0, |c| c.to_fractional(x)[k]);
+    let fractional = |x: [f64; 3], k: usize| {
+        s.cell
+            .as_ref()
+            .map_or(0.0, |c| c.fractional_by_inverse(x)[k])
+    };
     let value = |i: usize| -> f64 {
         let t = &s.atoms;
         match a {
@@ -175,10 +187,23 @@ pub fn column(a: &Attribute, host: &mut dyn Host) -> Result<Vec<f64>> {
                 .and_then(|c| c.values.get(i * c.columns + k))
                 .copied()
                 .unwrap_or(0.0),
-            Attribute::Value(_) => 0.0,
+            Attribute::Value(_) | Attribute::Bonds => 0.0,
         }
     };
     Ok((0..n).map(value).collect())
+}
+
+/// Number of bonds of every atom, of both of its atoms with `newton bond off`, else of the first.
+fn bonds(s: &State) -> Vec<f64> {
+    let mut count = vec![0.0; s.atoms.len()];
+    let index = s.atoms.index();
+    for bond in &s.atoms.topology.bonds {
+        let ends = if s.newton.1 { 1 } else { 2 };
+        for i in bond.atoms.iter().take(ends).filter_map(|id| index.get(id)) {
+            count[*i] += 1.0;
+        }
+    }
+    count
 }
 
 /// Checks that a property of `fix property/atom` exists and has the column; other attributes pass.

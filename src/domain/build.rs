@@ -11,7 +11,7 @@ use super::bins::{Bins, periodic_directions};
 use super::brick::{Brick, Bricks, Needs, SpecialPair};
 use super::cell::Cell;
 use super::lists::{LocalGrid, fill_lists};
-use super::neighbor::NeighborSettings;
+use super::neighbor::{Member, NeighborSettings};
 use super::state::State;
 use super::topology::{SpecialTable, Treatment};
 use crate::error::{Error, Result};
@@ -321,13 +321,14 @@ impl Build<'_> {
         let owner = &brick.owner;
         let of = |l: usize| {
             let i = owner[l] as usize;
-            (atoms.kind[i], atoms.mask[i])
+            Member {
+                kind: atoms.kind[i],
+                mask: atoms.mask[i],
+                molecule: atoms.molecule.get(i).copied().unwrap_or(0),
+            }
         };
         for list in [&mut brick.half, &mut brick.full] {
-            list.retain(|i, j| {
-                let ((ti, mi), (tj, mj)) = (of(i), of(j as usize));
-                !self.settings.excluded(ti, tj, mi, mj)
-            });
+            list.retain(|i, j| !self.settings.excluded(of(i), of(j as usize)));
         }
     }
 

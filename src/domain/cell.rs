@@ -102,6 +102,25 @@ impl Cell {
         [a, b, c]
     }
 
+    /// Fractional coordinates from products with the inverse cell, which round as those of LAMMPS do: they decide to
+    /// which bin an atom on an edge belongs, and the last digits in dumps.
+    pub fn fractional_by_inverse(&self, x: [f64; 3]) -> [f64; 3] {
+        let l = self.lengths();
+        let [xy, xz, yz] = self.tilt;
+        let d = [x[0] - self.lo[0], x[1] - self.lo[1], x[2] - self.lo[2]];
+        let i = l.map(|l| 1.0 / l);
+        if !self.triclinic {
+            return [d[0] * i[0], d[1] * i[1], d[2] * i[2]];
+        }
+        let (i3, i5) = (-yz / (l[1] * l[2]), -xy / (l[0] * l[1]));
+        let i4 = (yz * xy - l[1] * xz) / (l[0] * l[1] * l[2]);
+        [
+            i[0] * d[0] + i5 * d[1] + i4 * d[2],
+            i[1] * d[1] + i3 * d[2],
+            i[2] * d[2],
+        ]
+    }
+
     /// Cartesian coordinates of fractional ones.
     pub fn to_cartesian(&self, s: [f64; 3]) -> [f64; 3] {
         let l = self.lengths();

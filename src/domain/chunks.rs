@@ -2,6 +2,27 @@
 
 use super::host::{Data, Host, Part, Source};
 use crate::error::{Error, Result};
+use std::sync::Weak;
+
+/// Keeps the number of chunks of a `compute chunk/atom` as it is while somebody averages over them.
+#[derive(Debug, Clone)]
+pub struct ChunkLock {
+    /// First step.
+    pub start: i64,
+    /// Last step; none: as long as the holder lives.
+    pub stop: Option<i64>,
+    /// Who holds it.
+    pub holder: Weak<()>,
+}
+
+impl ChunkLock {
+    /// Whether it holds at `step`.
+    pub fn holds(&self, step: i64) -> bool {
+        self.holder.strong_count() > 0
+            && step >= self.start
+            && self.stop.is_none_or(|stop| step <= stop)
+    }
+}
 
 /// The chunks of a `compute chunk/atom` now.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -12,7 +33,7 @@ pub struct Chunks {
     pub count: usize,
     /// Columns of `table`.
     pub columns: usize,
-    /// Per chunk: original number (0 if not compressed), volume, coordinates.
+    /// Per chunk: original number (not a number if chunks are not compressed), volume, coordinates.
     pub table: Vec<f64>,
 }
 
@@ -39,8 +60,9 @@ impl Chunks {
     }
 
     /// Original number of chunk `c` (from 0) if chunks are compressed.
-    pub fn original(&self, c: usize) -> Option<usize> {
-        Some(self.table[c * self.columns] as usize).filter(|&n| n > 0)
+    pub fn original(&self, c: usize) -> Option<i64> {
+        let n = self.table[c * self.columns];
+        (!n.is_nan()).then_some(n as i64)
     }
 
     /// Volume of chunk `c`, length units cubed.

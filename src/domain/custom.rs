@@ -1,5 +1,6 @@
 //! Properties of atoms that scripts define (`fix property/atom`): `i_NAME`, `d_NAME`, `i2_NAME[k]`, `d2_NAME[k]`.
 
+use super::atoms::Atoms;
 use indexmap::IndexMap;
 
 /// One property: a number, or several, per atom.
@@ -51,6 +52,71 @@ impl CustomName {
             array,
             column,
         })
+    }
+}
+
+/// A property of `fix property/atom` among the arrays of the atoms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property {
+    name: String,
+    /// Numbers per atom.
+    pub columns: usize,
+    /// Whole numbers.
+    pub integer: bool,
+}
+
+impl Property {
+    /// The property with this name: `mol`, `q`, `rmass`, or a word of [`CustomName`]; `None` if atoms do not have it.
+    pub fn find(atoms: &Atoms, name: &str) -> Option<Self> {
+        let (columns, integer) = match name {
+            "mol" if !atoms.molecule.is_empty() => (1, true),
+            "q" if !atoms.q.is_empty() => (1, false),
+            "rmass" if atoms.rmass.is_some() => (1, false),
+            _ => (
+                atoms.custom.get(name)?.columns,
+                CustomName::parse(name)?.integer,
+            ),
+        };
+        Some(Self {
+            name: name.to_owned(),
+            columns,
+            integer,
+        })
+    }
+
+    /// Column `k` of atom `i`, 0 if there is none.
+    pub fn get(&self, atoms: &Atoms, i: usize, k: usize) -> f64 {
+        let value = match self.name.as_str() {
+            "mol" => atoms.molecule.get(i).map(|m| *m as f64),
+            "q" => atoms.q.get(i).copied(),
+            "rmass" => atoms.rmass.as_ref().and_then(|m| m.get(i).copied()),
+            name => {
+                let c = atoms.custom.get(name);
+                c.and_then(|c| c.values.get(i * c.columns + k).copied())
+            }
+        };
+        value.unwrap_or(0.0)
+    }
+
+    /// Sets column `k` of atom `i`.
+    pub fn set(&self, atoms: &mut Atoms, i: usize, k: usize, value: f64) {
+        let place = match self.name.as_str() {
+            "mol" => {
+                if let Some(m) = atoms.molecule.get_mut(i) {
+                    *m = value as i64;
+                }
+                return;
+            }
+            "q" => atoms.q.get_mut(i),
+            "rmass" => atoms.rmass.as_mut().and_then(|m| m.get_mut(i)),
+            name => {
+                let c = atoms.custom.get_mut(name);
+                c.and_then(|c| c.values.get_mut(i * c.columns + k))
+            }
+        };
+        if let Some(place) = place {
+            *place = value;
+        }
     }
 }
 

@@ -140,6 +140,17 @@ pub enum Part {
     PerAtom,
 }
 
+/// A column of the thermo output with its present value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThermoColumn {
+    /// Word of `thermo_style`.
+    pub word: String,
+    /// Heading.
+    pub heading: String,
+    /// Value.
+    pub value: f64,
+}
+
 /// Long-range interaction of two sets of charges.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Between {
@@ -198,6 +209,19 @@ pub trait Host {
     /// # Errors
     /// Unknown keyword, or it cannot be evaluated.
     fn thermo(&mut self, keyword: &str) -> Result<f64>;
+
+    /// The columns of the thermo output, evaluated now.
+    ///
+    /// # Errors
+    /// One of them cannot be evaluated.
+    fn thermo_columns(&mut self) -> Result<Vec<ThermoColumn>> {
+        Ok(Vec::new())
+    }
+
+    /// Words of the columns of the thermo output.
+    fn thermo_words(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Makes sure that energies, virial and per-atom values of `tally` in the state belong to the present
     /// positions; evaluates the force field once more without touching forces if they do not.

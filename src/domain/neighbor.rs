@@ -23,6 +23,21 @@ pub struct NeighborSettings {
     pub exclude_types: Vec<(u32, u32)>,
     /// `neigh_modify exclude group A B`, as mask bits.
     pub exclude_groups: Vec<(u32, u32)>,
+    /// `neigh_modify exclude molecule/intra|inter`: mask bit, and whether pairs of one molecule are meant.
+    pub exclude_molecules: Vec<(u32, bool)>,
+    /// `neigh_modify include`: mask bit of the only atoms that have pairs.
+    pub include: Option<u32>,
+}
+
+/// What decides whether a pair is excluded, of one of its atoms.
+#[derive(Debug, Clone, Copy)]
+pub struct Member {
+    /// Atom type.
+    pub kind: u32,
+    /// Group mask.
+    pub mask: u32,
+    /// Molecule ID, 0 without molecules.
+    pub molecule: i64,
 }
 
 impl Default for NeighborSettings {
@@ -36,6 +51,8 @@ impl Default for NeighborSettings {
             ghost_cutoff: 0.0,
             exclude_types: Vec::new(),
             exclude_groups: Vec::new(),
+            exclude_molecules: Vec::new(),
+            include: None,
         }
     }
 }
@@ -48,15 +65,26 @@ impl NeighborSettings {
 
     /// Whether any pairs are excluded.
     pub fn excludes(&self) -> bool {
-        !self.exclude_types.is_empty() || !self.exclude_groups.is_empty()
+        !self.exclude_types.is_empty()
+            || !self.exclude_groups.is_empty()
+            || !self.exclude_molecules.is_empty()
+            || self.include.is_some()
     }
 
-    /// Whether the pair of atoms with these types and group masks is excluded.
-    pub fn excluded(&self, ti: u32, tj: u32, mi: u32, mj: u32) -> bool {
-        let types = |&(a, b): &(u32, u32)| (ti == a && tj == b) || (ti == b && tj == a);
-        let groups =
-            |&(a, b): &(u32, u32)| (mi & a != 0 && mj & b != 0) || (mi & b != 0 && mj & a != 0);
-        self.exclude_types.iter().any(types) || self.exclude_groups.iter().any(groups)
+    /// Whether the pair of these atoms is excluded.
+    pub fn excluded(&self, i: Member, j: Member) -> bool {
+        let types =
+            |&(a, b): &(u32, u32)| (i.kind == a && j.kind == b) || (i.kind == b && j.kind == a);
+        let groups = |&(a, b): &(u32, u32)| {
+            (i.mask & a != 0 && j.mask & b != 0) || (i.mask & b != 0 && j.mask & a != 0)
+        };
+        let molecules = |&(bit, intra): &(u32, bool)| {
+            i.mask & j.mask & bit != 0 && (i.molecule == j.molecule) == intra
+        };
+        self.include.is_some_and(|bit| i.mask & j.mask & bit == 0)
+            || self.exclude_types.iter().any(types)
+            || self.exclude_groups.iter().any(groups)
+            || self.exclude_molecules.iter().any(molecules)
     }
 }
 

@@ -35,7 +35,7 @@ pub fn wants_flip(cell: &Cell, most: f64) -> bool {
 }
 
 /// Replaces a strongly tilted cell by the equivalent one with smaller tilts and corrects the image flags.
-/// Atoms must be wrapped into the new cell afterwards. Returns whether anything changed.
+/// Atoms are wrapped into the new cell. Returns whether anything changed.
 pub fn flip(state: &mut State, most: f64) -> bool {
     let Some(cell) = state
         .cell
@@ -70,6 +70,12 @@ pub fn flip(state: &mut State, most: f64) -> bool {
     for image in &mut state.atoms.image {
         image[1] -= yz_by * image[2];
         image[0] -= xy_by * image[1] + xz_by * image[2];
+    }
+    // Atoms that thereby lie outside come back by symmetry, not through a face that moves: fix deform remap v does not
+    // change their velocities.
+    let atoms = &mut state.atoms;
+    for (x, image) in atoms.x.iter_mut().zip(&mut atoms.image) {
+        cell.remap(x, image);
     }
     state.touch();
     true

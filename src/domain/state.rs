@@ -36,6 +36,14 @@ pub const ATOM_STYLES: &[AtomStyle] = &[
     atom_style("full", true, true, true),
 ];
 
+impl AtomStyle {
+    /// The style as listed, without what `fix property/atom` has added.
+    pub fn listed(&self) -> Self {
+        let mut styles = ATOM_STYLES.iter();
+        *styles.find(|s| s.name == self.name).unwrap_or(self)
+    }
+}
+
 const fn atom_style(name: &'static str, charge: bool, bonds: bool, angles: bool) -> AtomStyle {
     AtomStyle {
         name,
@@ -66,6 +74,12 @@ pub struct Types {
 }
 
 impl Types {
+    /// Whether no type of atoms, bonds or angles has a label.
+    pub fn unlabelled(&self) -> bool {
+        let all = [&self.label, &self.bond_label, &self.angle_label];
+        all.iter().all(|l| l.iter().all(Option::is_none))
+    }
+
     /// `count` types without masses.
     pub fn new(count: usize) -> Self {
         Self {
@@ -234,6 +248,8 @@ pub struct Tallies {
     pub fix_energy: f64,
     /// Virial of fixes that contribute one.
     pub fix_virial: [f64; 6],
+    /// The part of every atom in it, of fixes that know it; empty if there are none.
+    pub fix_atom_virial: Vec<[f64; 6]>,
     /// Per-atom energy, length of `Atoms` if accumulated.
     pub atom_energy: Vec<f64>,
     /// Per-atom virial, sum r_a f_b, sign such that the sum over atoms is `virial`.
@@ -418,6 +434,8 @@ pub struct State {
     pub special: SpecialBonds,
     /// Set during runs in which atoms change their velocity at periodic faces.
     pub flow: Option<Flow>,
+    /// Locks of chunks, by the ID of their compute.
+    pub chunk_locks: IndexMap<String, super::chunks::ChunkLock>,
     /// `atom_modify sort` settings.
     pub sorting: SortSettings,
 }
@@ -450,6 +468,7 @@ impl Default for State {
             newton: (true, true),
             special: SpecialBonds::default(),
             flow: None,
+            chunk_locks: IndexMap::new(),
             sorting: SortSettings::default(),
         }
     }
@@ -479,7 +498,10 @@ impl State {
 
     /// Mass of atom `i`.
     pub fn mass_of(&self, i: usize) -> f64 {
-        self.types.mass(self.atoms.kind[i])
+        match &self.atoms.rmass {
+            Some(m) => m[i],
+            None => self.types.mass(self.atoms.kind[i]),
+        }
     }
 
     /// Fraction of the run that is done at the present step, for ramps.

@@ -84,15 +84,12 @@ pub fn expand(
         match wildcard(word) {
             None => out.push((at, word.to_string())),
             Some((head, low, high)) => {
-                let source = if head.starts_with("c_") {
-                    Source::Compute
-                } else {
-                    Source::Fix
+                let output = |source| host.output(source, &head[2..]).map_err(|e| e.or_at(at));
+                let n = match &head[..2] {
+                    "c_" => extent(output(Source::Compute)?, shape),
+                    "f_" => extent(output(Source::Fix)?, shape),
+                    _ => host.state().atoms.custom.get(head).map_or(0, |c| c.columns),
                 };
-                let n = extent(
-                    host.output(source, &head[2..]).map_err(|e| e.or_at(at))?,
-                    shape,
-                );
                 let high = high.unwrap_or(n);
                 if low < 1 || high > n || low > high {
                     return Err(Error::input(format!(
@@ -111,7 +108,10 @@ fn wildcard(word: &str) -> Option<(&str, usize, Option<usize>)> {
     let (head, tail) = word.split_once('[')?;
     let inside = tail.strip_suffix(']')?;
     let (a, b) = inside.split_once('*')?;
-    if !(head.starts_with("c_") || head.starts_with("f_")) {
+    if !["c_", "f_", "i2_", "d2_"]
+        .iter()
+        .any(|p| head.starts_with(p))
+    {
         return None;
     }
     let low = if a.is_empty() { 1 } else { a.parse().ok()? };

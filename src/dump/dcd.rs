@@ -1,6 +1,7 @@
 //! `dump dcd`: positions in the DCD format of CHARMM and NAMD, in single precision.
 
-use super::positions_common::{self, FLUSH, SORT, UNWRAP};
+use super::keywords_common::{BUFFER, FLUSH, PBC};
+use super::positions_common::{self, SORT, UNWRAP, with_pbc};
 use super::{Dump, DumpEntry, DumpId};
 use crate::domain::cell::Cell;
 use crate::domain::host::Host;
@@ -26,7 +27,7 @@ const MODIFY: Signature = Signature {
     name: "dump_modify dcd",
     summary: "settings of dump dcd",
     args: &[],
-    keywords: &[FLUSH, SORT, UNWRAP],
+    keywords: &[BUFFER, FLUSH, PBC, SORT, UNWRAP],
     description: "",
     examples: &["dump_modify 1 unwrap yes"],
 };
@@ -46,6 +47,7 @@ const HEADER: usize = 276;
 struct Dcd {
     id: DumpId,
     unwrap: bool,
+    pbc: bool,
     file: Option<File>,
     atoms: usize,
     frames: i32,
@@ -66,6 +68,7 @@ fn build(id: &DumpId, _: &Args, host: &mut dyn Host) -> Result<Box<dyn Dump>> {
     Ok(Box::new(Dcd {
         id: id.clone(),
         unwrap: false,
+        pbc: false,
         file: None,
         atoms,
         frames: 0,
@@ -161,6 +164,9 @@ impl Dump for Dcd {
         if let Some(k) = args.keyword("unwrap") {
             self.unwrap = k.yes_no("value")?;
         }
+        if let Some(k) = args.keyword("pbc") {
+            self.pbc = k.yes_no("value")?;
+        }
         Ok(())
     }
 
@@ -169,24 +175,28 @@ impl Dump for Dcd {
             return Ok(());
         }
         let failed = |e| Error::input(format!("Cannot open dump file {}: {e}", self.id.file));
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .create(true)
             .write(true)
             .truncate(true)
             .open(&self.id.file)
             .map_err(failed)?;
-        let s = host.state();
-        let head = header(self.atoms, s.step, self.id.every, s.dt);
-        debug_assert_eq!(head.len(), HEADER);
-        file.write_all(&head).map_err(failed)?;
         self.file = Some(file);
         Ok(())
     }
 
     fn write(&mut self, host: &mut dyn Host) -> Result<()> {
         self.init(host)?;
-        let frame = self.frame(host)?;
-        let step = host.state().step;
+        let mut frame = with_pbc(self.pbc, host, |host| self.frame(host))?;
+        let s = host.state();
+        let step = s.step;
+        if self.frames == 0 {
+            // the header names the step of the first frame
+            let mut head = header(self.atoms, step, self.id.every, s.dt);
+            debug_assert_eq!(head.len(), HEADER);
+            head.append(&mut frame);
+            frame = head;
+        }
         self.put(&frame, step)
             .map_err(|e| Error::run(format!("Cannot write dump file {}: {e}", self.id.file)))
     }

@@ -15,6 +15,8 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Output {
     path: String,
+    /// Whether the name had a `%`, which stands for the number of the process.
+    pieces: bool,
     pad: usize,
     append: bool,
     file: Option<File>,
@@ -24,10 +26,11 @@ pub struct Output {
 }
 
 impl Output {
-    /// Frames go to `path`.
+    /// Frames go to `path`; `%` in it becomes 0, the number of the only process.
     pub fn new(path: &str) -> Self {
         Self {
-            path: path.to_string(),
+            path: path.replacen('%', "0", 1),
+            pieces: path.contains('%'),
             pad: 0,
             most: None,
             written: std::collections::VecDeque::new(),
@@ -59,6 +62,11 @@ impl Output {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Whether the name has a `%` for the process.
+    pub fn in_pieces(&self) -> bool {
+        self.pieces
     }
 
     /// Whether every frame has a file of its own.

@@ -2,15 +2,19 @@
 //!
 //! May import `domain`, `io` and the bottom modules, never another dump's file.
 
+pub mod cfg;
+pub mod columns_common;
 pub mod custom;
 pub mod dcd;
 pub mod file_common;
 #[cfg(feature = "hdf5")]
 pub mod h5md;
+pub mod keywords_common;
 pub mod positions_common;
 pub mod selection_common;
 pub mod xtc;
 pub mod xyz;
+pub mod yaml;
 
 use crate::domain::host::Host;
 use crate::error::Result;
@@ -73,6 +77,7 @@ pub struct DumpEntry {
 /// All dumps, by name.
 pub const DUMPS: &[DumpEntry] = &[
     custom::ATOM_STYLE,
+    cfg::STYLE,
     custom::STYLE,
     dcd::STYLE,
     xtc::STYLE,
@@ -80,6 +85,7 @@ pub const DUMPS: &[DumpEntry] = &[
     h5md::STYLE,
     xyz::EXTENDED,
     xyz::STYLE,
+    yaml::STYLE,
 ];
 
 /// The entry of style `name`.

@@ -7,6 +7,7 @@ use crate::domain::regions;
 use crate::domain::values::{Shape, expand, require_per_atom};
 use crate::error::{Error, Result};
 use crate::signature::{Keyword, KeywordArgs, Kind, arg, keyword, parse_int, parse_real};
+use std::collections::HashMap;
 
 /// Parses the attribute words of a command, expanding `c_ID[*]`; returns them with their column names.
 ///
@@ -15,7 +16,9 @@ use crate::signature::{Keyword, KeywordArgs, Kind, arg, keyword, parse_int, pars
 pub fn attributes(words: &[(usize, &str)], host: &dyn Host) -> Result<Vec<(String, Attribute)>> {
     let mut out = Vec::new();
     for (at, w) in expand(words, Shape::AtomColumns, host)? {
-        let a = Attribute::parse(&w).ok_or_else(|| unknown(&w).at(at))?;
+        let a = Attribute::parse(&w)
+            .filter(|a| *a != Attribute::Bonds)
+            .ok_or_else(|| unknown(&w).at(at))?;
         check(&a, &w, host).map_err(|e| e.or_at(at))?;
         out.push((w, a));
     }
@@ -55,7 +58,29 @@ fn check(a: &Attribute, word: &str, host: &dyn Host) -> Result<()> {
 pub struct Threshold {
     attribute: Attribute,
     operator: String,
-    value: f64,
+    limit: Limit,
+}
+
+/// What an attribute is compared with.
+#[derive(Debug, Clone)]
+enum Limit {
+    Number(f64),
+    /// `LAST`: the atom's value when the last frame was written, by atom ID; at first its present one.
+    Last(HashMap<i64, f64>),
+}
+
+impl Threshold {
+    fn holds(&self, v: f64, limit: f64) -> bool {
+        match self.operator.as_str() {
+            "<" => v < limit,
+            "<=" => v <= limit,
+            ">" => v > limit,
+            ">=" => v >= limit,
+            "==" => v == limit,
+            "|^" => (v == 0.0) != (limit == 0.0),
+            _ => v != limit,
+        }
+    }
 }
 
 /// Order of the atoms in a frame.
@@ -148,17 +173,20 @@ impl Selection {
                     .help("operators are < <= > >= == != |^"),
             );
         }
-        let value = parse_real(value).ok_or_else(|| {
-            Error::input(format!(
-                "dump_modify thresh needs a number, found '{value}'"
-            ))
-            .at(k.word("value"))
-            .help("LAST is not supported")
-        })?;
+        let limit = match (value, parse_real(value)) {
+            ("LAST", _) => Limit::Last(HashMap::new()),
+            (_, Some(v)) => Limit::Number(v),
+            _ => {
+                return Err(Error::input(format!(
+                    "dump_modify thresh needs a number or LAST, found '{value}'"
+                ))
+                .at(k.word("value")));
+            }
+        };
         self.thresholds.push(Threshold {
             attribute,
             operator: operator.to_string(),
-            value,
+            limit,
         });
         Ok(())
     }
@@ -168,7 +196,7 @@ impl Selection {
     /// # Errors
     /// A threshold cannot be evaluated.
     pub fn select(
-        &self,
+        &mut self,
         bit: u32,
         columns: &[Vec<f64>],
         host: &mut dyn Host,
@@ -188,18 +216,18 @@ impl Selection {
                 *k &= region.contains(*x);
             }
         }
-        for t in &self.thresholds {
+        for t in &mut self.thresholds {
             let values = column(&t.attribute, host)?;
-            for (k, v) in keep.iter_mut().zip(values) {
-                *k &= match t.operator.as_str() {
-                    "<" => v < t.value,
-                    "<=" => v <= t.value,
-                    ">" => v > t.value,
-                    ">=" => v >= t.value,
-                    "==" => v == t.value,
-                    "|^" => (v == 0.0) != (t.value == 0.0),
-                    _ => v != t.value,
+            let id = &host.state().atoms.id;
+            for ((k, &v), id) in keep.iter_mut().zip(&values).zip(id) {
+                let limit = match &t.limit {
+                    Limit::Number(x) => *x,
+                    Limit::Last(last) => last.get(id).copied().unwrap_or(v),
                 };
+                *k &= t.holds(v, limit);
+            }
+            if let Limit::Last(last) = &mut t.limit {
+                *last = id.iter().copied().zip(values).collect();
             }
         }
         let mut order: Vec<usize> = (0..keep.len()).filter(|&i| keep[i]).collect();

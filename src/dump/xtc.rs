@@ -4,7 +4,8 @@
 //! The format knows a denser code for atoms near the one before; this writer uses the plain code for every atom,
 //! which all readers know. Format: the XDR library of GROMACS (xdrf), F. van Hoesel 1995.
 
-use super::positions_common::{self, FLUSH, SORT, UNWRAP};
+use super::keywords_common::{BUFFER, FLUSH, PBC};
+use super::positions_common::{self, SORT, UNWRAP, with_pbc};
 use super::{Dump, DumpEntry, DumpId};
 use crate::domain::host::Host;
 use crate::domain::values::members;
@@ -29,7 +30,9 @@ const MODIFY: Signature = Signature {
     summary: "settings of dump xtc",
     args: &[],
     keywords: &[
+        BUFFER,
         FLUSH,
+        PBC,
         keyword(
             "precision",
             &[arg("N", Kind::Count, "10, 100, ... 1000000")],
@@ -70,6 +73,7 @@ const WIDE: u64 = 0x00ff_ffff;
 struct Xtc {
     id: DumpId,
     unwrap: bool,
+    pbc: bool,
     precision: f64,
     length: f64,
     time: f64,
@@ -98,6 +102,7 @@ fn build(id: &DumpId, _: &Args, host: &mut dyn Host) -> Result<Box<dyn Dump>> {
     Ok(Box::new(Xtc {
         id: id.clone(),
         unwrap: false,
+        pbc: false,
         precision: 1000.0,
         length,
         time,
@@ -246,6 +251,7 @@ impl Dump for Xtc {
         for k in args.keywords() {
             match k.name() {
                 "unwrap" => self.unwrap = k.yes_no("value")?,
+                "pbc" => self.pbc = k.yes_no("value")?,
                 "sfactor" => self.length = k.real("factor")?,
                 "tfactor" => self.time = k.real("factor")?,
                 "precision" => {
@@ -276,7 +282,7 @@ impl Dump for Xtc {
 
     fn write(&mut self, host: &mut dyn Host) -> Result<()> {
         self.init(host)?;
-        let frame = self.frame(host)?;
+        let frame = with_pbc(self.pbc, host, |host| self.frame(host))?;
         let Some(file) = &mut self.file else {
             return Ok(());
         };

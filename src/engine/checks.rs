@@ -42,6 +42,16 @@ impl Engine {
     }
 
     fn check_masses(&self) -> Result<()> {
+        if let Some(masses) = &self.state.atoms.rmass {
+            let massless = masses.iter().position(|m| *m <= 0.0);
+            return massless.map_or(Ok(()), |i| {
+                Err(Error::input(format!(
+                    "Atom {} has no mass, which fix property/atom rmass asks for",
+                    self.state.atoms.id[i]
+                ))
+                .help("give masses to all atoms: set group all mass VALUE"))
+            });
+        }
         let types = &self.state.types;
         let missing: Vec<String> = (1..=types.count)
             .filter(|&t| types.mass.get(t).copied().flatten().is_none())

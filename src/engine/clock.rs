@@ -136,6 +136,18 @@ fn cpu_seconds() -> Option<f64> {
     Some((ticks(11)? + ticks(12)?) / 100.0)
 }
 
+/// Processor time of this process and time since it began, seconds; 0 where the system does not tell.
+pub fn process_seconds() -> (f64, f64) {
+    let began = || {
+        let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+        let field = text.rsplit_once(')')?.1.split_whitespace().nth(19)?;
+        let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+        let now: f64 = uptime.split_whitespace().next()?.parse().ok()?;
+        Some(now - field.parse::<f64>().ok()? / 100.0)
+    };
+    (cpu_seconds().unwrap_or(0.0), began().unwrap_or(0.0))
+}
+
 /// Resident memory of this process, megabytes.
 pub fn resident_megabytes() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;

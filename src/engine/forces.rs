@@ -6,7 +6,7 @@
 use super::Engine;
 use crate::domain::host::{Data, Host};
 use crate::domain::state::Tallies;
-use crate::domain::{LocalComm, Tally};
+use crate::domain::{LocalComm, State, Tally};
 use crate::error::{Error, Result};
 use crate::pair::{BrickForces, ForceContext};
 use rayon::prelude::*;
@@ -18,6 +18,8 @@ pub struct Forces {
     out: Vec<BrickForces>,
     /// Whether the tallies belong to the positions of the present step of a run.
     pub in_step: bool,
+    /// The step of the last evaluation in a run, until steps are numbered anew.
+    pub tallied: Option<i64>,
     /// When tallies were asked for that nobody had announced.
     pub habit: Habit,
     /// Set while computes and fixes are asked for what the pair style depends on.
@@ -59,6 +61,18 @@ fn gcd(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+impl Forces {
+    /// Whether the tallies of the present step hold what is asked for, of as many atoms as there are.
+    pub fn covers(&self, tally: Tally, state: &State) -> bool {
+        let n = state.atoms.len();
+        let t = &state.tallies;
+        self.tallied == Some(state.step)
+            && t.has.covers(tally)
+            && (!tally.atom_energy || t.atom_energy.len() == n)
+            && (!tally.atom_virial || t.atom_virial.len() == n)
+    }
+}
+
 impl Engine {
     /// Evaluates forces, and what `tally` asks for, at the present positions (lists must be current).
     ///
@@ -75,6 +89,7 @@ impl Engine {
         self.add_bonded(tally, true)?;
         self.add_long_range_forces();
         self.forces.in_step = true;
+        self.forces.tallied = Some(self.state.step);
         self.state.touch();
         self.check_finite()
     }
@@ -92,6 +107,7 @@ impl Engine {
         self.add_bonded(tally, false)?;
         self.state.tallies.fix_energy = old.fix_energy;
         self.state.tallies.fix_virial = old.fix_virial;
+        self.state.tallies.fix_atom_virial = old.fix_atom_virial;
         Ok(())
     }
 
@@ -216,6 +232,7 @@ impl Engine {
     pub(crate) fn sum_fix_contributions(&mut self) {
         let mut energy = 0.0;
         let mut virial = [0.0; 6];
+        let mut atoms: Vec<[f64; 6]> = Vec::new();
         for slot in self.fixes.values() {
             let Some(fix) = &slot.fix else { continue };
             if slot.energy {
@@ -225,10 +242,16 @@ impl Engine {
                 && let Some(v) = fix.virial()
             {
                 (0..6).for_each(|k| virial[k] += v[k]);
+                let each = fix.atom_virial().unwrap_or_default();
+                atoms.resize(atoms.len().max(each.len()), [0.0; 6]);
+                for (sum, v) in atoms.iter_mut().zip(each) {
+                    (0..6).for_each(|k| sum[k] += v[k]);
+                }
             }
         }
         self.state.tallies.fix_energy = energy;
         self.state.tallies.fix_virial = virial;
+        self.state.tallies.fix_atom_virial = atoms;
     }
 
     fn check_finite(&self) -> Result<()> {

@@ -4,7 +4,7 @@
 //! the slot empty and becomes an error instead of an endless recursion.
 
 use super::{Engine, thermo};
-use crate::domain::host::{Between, Data, Host, Output, Part, Reference, Source};
+use crate::domain::host::{Between, Data, Host, Output, Part, Reference, Source, ThermoColumn};
 use crate::domain::{Bricks, State, Tally};
 use crate::error::{Error, Result};
 use crate::io::log::To;
@@ -31,6 +31,11 @@ fn element(r: &Reference, i: usize, v: &[f64]) -> Result<f64> {
         .ok_or_else(|| Error::input(format!("{r}: there are only {} values", v.len())))
 }
 
+/// The name of a style, or `none`.
+fn or_none(name: Option<&str>) -> Vec<String> {
+    vec![name.unwrap_or("none").to_string()]
+}
+
 impl Engine {
     /// Features of the pair style: `single` (energies of pairs), `manybody`, `shift`, `tail`.
     fn pair_features(&self) -> Vec<String> {
@@ -52,32 +57,67 @@ impl Engine {
         on.map(|f| f.0.to_string()).collect()
     }
 
+    /// The value of a compute: within a run that of the present state of the atoms; between runs, as in LAMMPS, the
+    /// one that was evaluated since the last thermo row began, whatever commands have done to the atoms.
     fn compute_data(&mut self, id: &str, part: Part) -> Result<Data> {
-        let key = (self.state.step, self.state.epoch);
-        let running = self.state.run.running;
         let slot = self
             .computes
-            .get_mut(id)
+            .get(id)
             .ok_or_else(|| missing(Source::Compute, id).suggest(id, []))?;
-        // Between runs, commands may change groups or variables without touching the atoms.
-        if running
-            && let Some(hit) = slot
-                .cached
-                .iter()
-                .find(|c| c.0 == part && (c.1, c.2) == key)
-        {
-            return Ok(hit.3.clone());
+        let (s, rows) = (&self.state, self.thermo_rows);
+        let valid = |c: &super::Evaluated| {
+            if s.run.running {
+                (c.step, c.epoch) == (s.step, s.epoch)
+            } else {
+                c.rows == rows && rows > 0 && (part != Part::PerAtom || c.atoms == s.atoms.len())
+            }
+        };
+        let mut found = slot.cached.iter().filter(|c| c.part == part);
+        if let Some(hit) = found.find(|c| valid(c)) {
+            return Ok(hit.value.clone());
         }
-        let mut compute = slot.compute.take().ok_or_else(|| circular("compute", id))?;
-        let result = compute.evaluate(part, self);
+        self.evaluate_compute(id, part)
+    }
+
+    /// Evaluates a compute for the atoms as they are now.
+    ///
+    /// # Errors
+    /// There is no such compute, or it cannot be evaluated.
+    pub(crate) fn evaluate_compute(&mut self, id: &str, part: Part) -> Result<Data> {
+        let (step, epoch) = (self.state.step, self.state.epoch);
+        let result = self.with_compute(id, |c, host| c.evaluate(part, host));
+        let (rows, atoms) = (self.thermo_rows, self.state.atoms.len());
         if let Some(slot) = self.computes.get_mut(id) {
-            slot.compute = Some(compute);
-            slot.cached.retain(|c| c.0 != part);
-            if running && let Ok(data) = &result {
-                slot.cached.push((part, key.0, key.1, data.clone()));
+            slot.cached.retain(|c| c.part != part);
+            if let Ok(data) = &result {
+                slot.cached.push(super::Evaluated {
+                    part,
+                    step,
+                    epoch,
+                    rows,
+                    atoms,
+                    value: data.clone(),
+                });
             }
         }
         result
+    }
+
+    /// The temperature by compute `id` of the velocities as they are now, for commands between runs. As in LAMMPS,
+    /// references see it afterwards only if they saw an older value before.
+    ///
+    /// # Errors
+    /// `id` is not a temperature compute, or it cannot be evaluated.
+    pub(crate) fn temperature_now(&mut self, id: &str) -> Result<f64> {
+        let rows = self.thermo_rows;
+        let seen = |c: &super::Evaluated| c.part == Part::Scalar && c.rows == rows;
+        let keep = (self.computes.get(id)).is_some_and(|s| rows > 0 && s.cached.iter().any(seen));
+        self.evaluate_compute(id, Part::Scalar)?;
+        let (t, _) = self.temperature(id)?;
+        if !keep && let Some(slot) = self.computes.get_mut(id) {
+            slot.cached.retain(|c| c.part != Part::Scalar);
+        }
+        Ok(t)
     }
 
     fn fix_data(&mut self, id: &str, part: Part) -> Result<Data> {
@@ -178,8 +218,12 @@ impl Host for Engine {
     fn names(&self, category: &str) -> Vec<String> {
         match category {
             "dump" => self.dumps.keys().cloned().collect(),
-            "pair_style" => self.pair.iter().map(|p| p.name.clone()).collect(),
-            "kspace_style" => self.kspace.iter().map(|k| k.name.clone()).collect(),
+            "pair_style" => or_none(self.pair.as_ref().map(|p| p.name.as_str())),
+            "kspace_style" => or_none(self.kspace.as_ref().map(|k| k.name.as_str())),
+            "bond_style" => or_none(self.bonded.bonds.as_ref().map(|b| b.name())),
+            "angle_style" => or_none(self.bonded.angles.as_ref().map(|a| a.name())),
+            "dihedral_style" | "improper_style" => or_none(None),
+            "min_style" => vec![self.min_settings.style.name().to_string()],
             "pair" => self.pair_features(),
             _ => Vec::new(),
         }
@@ -258,6 +302,22 @@ impl Host for Engine {
         thermo::evaluate(keyword, self).map(thermo::Value::as_f64)
     }
 
+    fn thermo_columns(&mut self) -> Result<Vec<ThermoColumn>> {
+        let values = self.thermo_values()?;
+        let columns = self.thermo.layout.columns.iter().zip(values);
+        let column = |(c, v): (&thermo::Column, thermo::Value)| ThermoColumn {
+            word: c.word.clone(),
+            heading: c.name.clone(),
+            value: v.as_f64(),
+        };
+        Ok(columns.map(column).collect())
+    }
+
+    fn thermo_words(&self) -> Vec<String> {
+        let columns = self.thermo.layout.columns.iter();
+        columns.map(|c| c.word.clone()).collect()
+    }
+
     fn tally(&mut self, tally: Tally) -> Result<()> {
         if self.state.run.running {
             if self.forces.in_step && self.state.tallies.has.covers(tally) {
@@ -266,6 +326,10 @@ impl Host for Engine {
             let step = self.state.step;
             self.forces.habit.learn(step, tally);
             return self.compute_tallies(tally);
+        }
+        // As in LAMMPS, commands that move atoms leave the energies of the last step as they are.
+        if self.pair_ready && self.forces.covers(tally, &self.state) {
+            return Ok(());
         }
         if !self.is_current() || !self.pair_ready {
             self.prepare_pair()?;

@@ -6,6 +6,7 @@
 use super::Engine;
 use super::thermo::Lost;
 use crate::domain::build::{build, build_from};
+use crate::domain::host::Part;
 use crate::domain::neighbor::NeighborState;
 use crate::domain::order;
 use crate::domain::wrap::{wrap_and_drop, wrap_atoms};
@@ -101,6 +102,18 @@ impl Engine {
         self.lists.current.as_ref().is_some_and(|c| {
             c.x == s.atoms.x && c.kind == s.atoms.kind && c.q == s.atoms.q && c.cell == s.cell
         })
+    }
+
+    /// Whether a run may go on with the lists, although commands may have moved atoms (`run N pre no`).
+    pub(crate) fn lists_usable(&self) -> bool {
+        let s = &self.state;
+        !self.lists.resume
+            && self.lists.current.as_ref().is_some_and(|c| {
+                c.x.len() == s.atoms.len()
+                    && c.kind == s.atoms.kind
+                    && c.q == s.atoms.q
+                    && c.cell == s.cell
+            })
     }
 
     /// Keeps what a restart file just gave as the state that its lists belong to.
@@ -250,7 +263,7 @@ impl Engine {
             }
         }
         for slot in self.computes.values_mut() {
-            slot.cached.clear();
+            slot.cached.retain(|c| c.part != Part::PerAtom);
             if let Some(c) = &mut slot.compute {
                 c.retain(keep);
             }
@@ -258,8 +271,9 @@ impl Engine {
         self.outdate();
     }
 
-    /// Shifts the step of the last build when the step number is reset.
+    /// Shifts the step of the last build when the step number is reset; the energies belong to no step then.
     pub(crate) fn shift_lists(&mut self, by: i64) {
+        self.forces.tallied = None;
         self.lists.held.last_build += by;
     }
 }

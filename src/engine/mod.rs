@@ -96,7 +96,7 @@ pub mod signals;
 pub mod styles;
 pub mod thermo;
 
-pub use clock::{Clock, Section, TimeLimit};
+pub use clock::{Clock, Section, TimeLimit, process_seconds, resident_megabytes};
 pub use minimize::{Fire, Integrator, Line, MinPlan, MinSettings, MinStyle, Norm};
 pub use restart::{RestartPlan, Restored, find_newest};
 pub use run::RunPlan;
@@ -149,8 +149,30 @@ pub struct ComputeSlot {
     pub style: String,
     /// The compute; `None` while it is being evaluated.
     pub compute: Option<Box<dyn Compute>>,
-    /// Values of this state of the atoms: part, step, epoch, value.
-    cached: Vec<(Part, i64, u64, Data)>,
+    /// Values that were evaluated, one of each part.
+    cached: Vec<Evaluated>,
+}
+
+/// A value of a compute and when it was evaluated.
+struct Evaluated {
+    part: Part,
+    step: i64,
+    /// State of the atoms.
+    epoch: u64,
+    /// Number of thermo rows begun before.
+    rows: u64,
+    /// Number of atoms.
+    atoms: usize,
+    value: Data,
+}
+
+/// Interval between frames in simulation time, time units.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EveryTime {
+    /// Always the same.
+    Interval(f64),
+    /// An equal-style variable gives the time of the next frame.
+    Variable(String),
 }
 
 /// A dump with what the engine knows of it.
@@ -167,14 +189,18 @@ pub struct DumpSlot {
     pub last: Option<i64>,
     /// `dump_modify every v_name`
     pub every_variable: Option<String>,
+    /// `dump_modify every/time`
+    pub every_time: Option<EveryTime>,
     /// `dump_modify delay`: first step at which a frame may be written.
     pub delay: Option<i64>,
     /// `dump_modify skip`: equal-style variable that suppresses frames while it is not zero.
     pub skip: Option<String>,
     /// `dump_modify refresh`: compute whose reference is renewed after every frame.
     pub refresh: Option<String>,
-    /// Next step that the variable gave.
+    /// Next step that the variable or the interval in time gave.
     next: Option<i64>,
+    /// Simulation time that belongs to `next` under `every/time`.
+    next_time: f64,
     /// Whether frames after the step of the restart file have been removed.
     truncated: bool,
 }
@@ -240,6 +266,8 @@ pub struct Engine {
     box_ready: bool,
     /// Step of the next thermo row.
     next_row: i64,
+    /// Number of thermo rows begun.
+    thermo_rows: u64,
 }
 
 impl Engine {
@@ -278,6 +306,7 @@ impl Engine {
             identity: String::new(),
             box_ready: false,
             next_row: -1,
+            thermo_rows: 0,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Engine {
 
     fn run_started(&mut self, plan: &RunPlan) -> Result<()> {
         self.ensure_box_styles()?;
-        if plan.pre || !self.pair_ready || !self.is_current() {
+        if plan.pre || !self.pair_ready || !(self.is_current() || self.lists_usable()) {
             self.initialise()?;
             if self.dry {
                 // Later commands of a script that is only checked see the step after the run.

@@ -1,6 +1,6 @@
 //! Making and removing styles: pair style, fixes, computes, dumps, and the computes that always exist.
 
-use super::{ComputeSlot, DumpSlot, Engine, FixSlot, PairSlot};
+use super::{ComputeSlot, DumpSlot, Engine, EveryTime, FixSlot, PairSlot};
 use crate::compute::{self, ComputeId};
 use crate::domain::host::{Host, Source};
 use crate::dump::{self, DumpId};
@@ -274,6 +274,11 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether the pair style has checked its coefficients and made its tables.
+    pub fn pair_is_ready(&self) -> bool {
+        self.pair.is_some() && self.pair_ready
+    }
+
     /// `dump ID group style N file words...`, already split.
     ///
     /// # Errors
@@ -302,6 +307,8 @@ impl Engine {
             first: false,
             last: None,
             every_variable: None,
+            every_time: None,
+            next_time: 0.0,
             delay: None,
             skip: None,
             refresh: None,
@@ -356,19 +363,18 @@ impl Engine {
 
     /// Lets a compute renew what it remembers of the past (`dump_modify refresh`).
     pub(crate) fn refresh_compute(&mut self, id: &str) -> Result<()> {
-        let mut compute = match self.computes.get_mut(id) {
-            Some(slot) => slot.compute.take(),
-            None => {
-                return Err(Error::input(format!(
-                    "Dump could not find refresh compute ID {id}"
-                )));
-            }
+        let missing = || Error::input(format!("Dump could not find refresh compute ID {id}"));
+        let slot = self.computes.get(id).ok_or_else(missing)?;
+        let Some(compute) = &slot.compute else {
+            return Ok(());
         };
-        let result = compute.as_mut().map_or(Ok(()), |c| c.refresh(self));
-        if let Some(slot) = self.computes.get_mut(id) {
-            slot.compute = compute;
+        // The variable may refer to the compute itself, which therefore stays in its place meanwhile.
+        let values = self.per_atom(&compute.refresh_by()?)?;
+        if let Some(compute) = self.computes.get_mut(id).and_then(|s| s.compute.as_mut()) {
+            compute.refresh(&values, &self.state);
         }
-        result
+        self.state.touch();
+        Ok(())
     }
 
     fn with_dump(
@@ -405,10 +411,51 @@ impl DumpSlot {
         }
     }
 
+    /// Whether the present step is the first at or after the next time.
+    fn due_in_time(&mut self, interval: &EveryTime, engine: &mut Engine) -> Result<bool> {
+        // Times that differ by less than this part of a timestep are the same.
+        const SAME: f64 = 1e-6;
+        let (step, now, dt) = (engine.state.step, engine.state.time_now(), engine.state.dt);
+        let starts = self.next.is_none();
+        let mut due = self.next == Some(step);
+        match interval {
+            EveryTime::Interval(d) if starts => {
+                let rest = now % d;
+                due = rest < SAME * dt || d - rest < SAME * dt;
+                self.next_time = (now / d).trunc() * d + d;
+            }
+            EveryTime::Interval(d) if due => self.next_time += d,
+            EveryTime::Variable(name) if starts || due => {
+                self.next_time = engine.variables.clone().equal(name, engine)?;
+                if self.next_time <= now {
+                    return Err(Error::run(format!(
+                        "dump {} every/time variable {name} returned a bad time {} at time {now}",
+                        self.id.id, self.next_time
+                    )));
+                }
+            }
+            _ => return Ok(due),
+        }
+        let steps = |time: f64| ((time - now - SAME * dt) / dt) as i64 + 1;
+        let mut next = step + steps(self.next_time);
+        if let EveryTime::Interval(d) = interval {
+            // an interval below the timestep: the next of its multiples that a later step reaches
+            while next <= step {
+                self.next_time += d;
+                next = step + steps(self.next_time);
+            }
+        }
+        self.next = Some(next.max(step + 1));
+        Ok(due)
+    }
+
     /// Whether a frame is due at the present step.
     fn due(&mut self, engine: &mut Engine) -> Result<bool> {
         let step = engine.state.step;
         let first = step == engine.state.run.first && self.last.is_none() && self.first;
+        if let Some(interval) = self.every_time.clone() {
+            return Ok(self.due_in_time(&interval, engine)? || first);
+        }
         let Some(name) = self.every_variable.clone() else {
             return Ok(first || (self.id.every > 0 && step % self.id.every == 0));
         };

@@ -58,6 +58,7 @@ struct AddForce {
     potential: Option<Reference>,
     energy: f64,
     virial: [f64; 6],
+    atom_virial: Vec<[f64; 6]>,
     before: [f64; 3],
 }
 
@@ -92,6 +93,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         potential,
         energy: 0.0,
         virial: [0.0; 6],
+        atom_virial: Vec::new(),
         before: [0.0; 3],
     }))
 }
@@ -114,6 +116,8 @@ impl AddForce {
         };
         self.energy = 0.0;
         self.virial = [0.0; 6];
+        self.atom_virial.clear();
+        self.atom_virial.resize(host.state().atoms.len(), [0.0; 6]);
         for &i in &atoms {
             let x = unwrapped(host.state(), i);
             let force: [f64; 3] = std::array::from_fn(|k| values[k].of(i).unwrap_or(0.0));
@@ -121,9 +125,10 @@ impl AddForce {
                 Some(p) => p[i],
                 None => -(0..3).map(|k| force[k] * x[k]).sum::<f64>(),
             };
-            for (v, (a, b)) in self.virial.iter_mut().zip(PAIRS) {
-                // the order of LAMMPS, which matters where the forces make a torque
-                *v += x[b] * force[a];
+            let shares = self.virial.iter_mut().zip(&mut self.atom_virial[i]);
+            for ((sum, own), (a, b)) in shares.zip(PAIRS) {
+                *own = force[a] * x[b];
+                *sum += *own;
             }
             let f = &mut host.state_mut().atoms.f[i];
             (0..3).for_each(|k| f[k] += force[k]);
@@ -134,6 +139,10 @@ impl AddForce {
 }
 
 impl Fix for AddForce {
+    fn changes_forces(&self) -> bool {
+        true
+    }
+
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
         self.post_force(host)
     }
@@ -155,6 +164,10 @@ impl Fix for AddForce {
 
     fn virial(&self) -> Option<[f64; 6]> {
         Some(self.virial)
+    }
+
+    fn atom_virial(&self) -> Option<&[[f64; 6]]> {
+        Some(&self.atom_virial)
     }
 
     fn output(&self) -> Output {

@@ -3,13 +3,14 @@
 use super::average_common::{Rows, Schedule, value_format};
 use super::{Control, Fix, FixEntry, FixId};
 use crate::cformat::LineFormat;
-use crate::domain::chunks::Chunks;
+use crate::domain::chunks::{ChunkLock, Chunks};
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::values::{AtomValue, Shape, expand, members, require_per_atom};
 use crate::error::{Error, Result};
 use crate::io::codec::{Reader, Writer};
 use crate::signature::{Arg, Args, Kind, Signature, arg, keyword, many, optional};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 const TEXT: &[Arg] = &[arg("text", Kind::Text, "text")];
 const PATH: &[Arg] = &[arg("path", Kind::FileOut, "file")];
@@ -134,6 +135,8 @@ struct AveChunk {
     shape: Chunks,
     rows: Rows,
     format: LineFormat,
+    /// Lives as long as this fix, for its lock on the chunks.
+    alive: Arc<()>,
 }
 
 fn value(word: &str, at: usize, host: &dyn Host) -> Result<Value> {
@@ -225,6 +228,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         result: Table::new(),
         shape,
         format: value_format(args.keyword("format").as_ref().and_then(|k| k.get("text")))?,
+        alive: Arc::new(()),
     }))
 }
 
@@ -318,6 +322,37 @@ impl AveChunk {
         Ok(table)
     }
 
+    /// Keeps the number of chunks while samples are added that must fit together.
+    fn lock(&self, host: &mut dyn Host) -> Result<()> {
+        let step = host.state().step;
+        let (every, repeat) = (self.schedule.every, self.schedule.repeat);
+        let stop = match self.averaging {
+            Averaging::One if repeat == 1 => return Ok(()),
+            Averaging::One => Some(step + (repeat - 1 - self.schedule.taken) * every),
+            _ => None,
+        };
+        let mine = ChunkLock {
+            start: step - self.schedule.taken * every,
+            stop,
+            holder: Arc::downgrade(&self.alive),
+        };
+        let locks = &mut host.state_mut().chunk_locks;
+        match locks.get(&self.chunk).filter(|l| l.holds(step)) {
+            Some(l) if l.stop.is_none() && mine.stop.is_none() => {}
+            Some(l) if (l.start, l.stop) != (mine.start, mine.stop) => {
+                return Err(Error::run(
+                    "Two fix commands using same compute chunk/atom command in incompatible ways",
+                )
+                .help("give each fix ave/chunk a compute chunk/atom of its own"));
+            }
+            Some(_) => {}
+            None => {
+                locks.insert(self.chunk.clone(), mine);
+            }
+        }
+        Ok(())
+    }
+
     /// Sums over `samples` samples to values per atom, per volume, or as they are.
     fn normalise(&self, table: &mut Table, samples: f64, host: &dyn Host) {
         let u = host.state().units;
@@ -394,7 +429,8 @@ impl AveChunk {
 
     /// Columns of `f_ID`: original number, coordinates, count, values.
     fn row(&self, m: usize) -> Vec<f64> {
-        let (count, values) = &self.result[m];
+        let none = (0.0, vec![0.0; self.values.len()]);
+        let (count, values) = self.result.get(m).unwrap_or(&none);
         let mut row: Vec<f64> = self
             .shape
             .original(m)
@@ -430,6 +466,7 @@ impl Fix for AveChunk {
         if self.schedule.taken == 0 {
             self.sum.clear();
         }
+        self.lock(host)?;
         if !self.sum.is_empty() && self.sum.len() != table.len() {
             return Err(
                 Error::run("fix ave/chunk: the number of chunks changed between samples")
@@ -470,10 +507,7 @@ impl Fix for AveChunk {
             return Err(Error::input("fix ave/chunk has an array only"));
         }
         let (rows, columns) = self.output().array;
-        let values = match self.result.len() == rows {
-            true => (0..rows).flat_map(|m| self.row(m)).collect(),
-            false => vec![0.0; rows * columns],
-        };
+        let values = (0..rows).flat_map(|m| self.row(m)).collect();
         Ok(Data::Array { columns, values })
     }
 

@@ -1,7 +1,9 @@
 //! `fix halt`: ends a run when a condition is met.
 
 use super::{Control, Fix, FixEntry, FixId};
+use crate::domain::State;
 use crate::domain::host::{Host, Reference, Source};
+use crate::domain::topology::Bond;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, keyword};
 use std::time::Instant;
@@ -14,7 +16,7 @@ const SIGNATURE: Signature = Signature {
         arg(
             "attribute",
             Kind::Word,
-            "`v_name` of an equal-style variable, or `tlimit`: seconds since the run began",
+            "`v_name` of an equal-style variable; `tlimit`: seconds since the run began; `bondmax`: length of the longest bond, length units; `diskfree`: free space of a file system, MB of 2^20 bytes",
         ),
         arg(
             "operator",
@@ -40,8 +42,8 @@ const SIGNATURE: Signature = Signature {
         ),
         keyword(
             "path",
-            &[arg("folder", Kind::Word, "for diskfree")],
-            "folder of attribute diskfree",
+            &[arg("folder", Kind::Word, "file or folder")],
+            "on the file system of attribute diskfree, default .",
         ),
         keyword(
             "universe",
@@ -49,8 +51,9 @@ const SIGNATURE: Signature = Signature {
             "only `no` is supported",
         ),
     ],
-    description: "",
+    description: "Acts in minimisations too: on the first forces of every N-th iteration, which is then the last one.",
     examples: &[
+        "fix h all halt 1000 diskfree < 2000 error soft path .",
         "fix 2 all halt 10 v_tt < 2.0 error continue message no",
         "fix h all halt 100 tlimit > 3600 error soft",
     ],
@@ -64,6 +67,9 @@ pub const STYLE: FixEntry = FixEntry {
 
 enum Attribute {
     Seconds,
+    LongestBond,
+    /// Free space of the file system of a path.
+    FreeSpace(String),
     Variable(Reference),
 }
 
@@ -76,6 +82,9 @@ struct Halt {
     how: String,
     message: bool,
     began: Option<Instant>,
+    /// Last step of a minimisation that was looked at, and what it asked for.
+    looked: i64,
+    minimum: Control,
 }
 
 fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
@@ -83,12 +92,12 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     let at = args.word("attribute");
     let attribute = match (word, Reference::parse(word)) {
         ("tlimit", _) => Attribute::Seconds,
-        ("bondmax" | "diskfree", _) => {
-            return Err(
-                Error::input(format!("fix halt attribute {word} is not supported"))
-                    .help("use v_name of an equal-style variable, or tlimit")
-                    .at(at),
-            );
+        ("bondmax", _) => Attribute::LongestBond,
+        ("diskfree", _) => {
+            let path = args.keyword("path");
+            let path = path.map_or(".".into(), |k| k.str("folder").to_string());
+            free_space(&path).map_err(|e| e.or_at(at))?;
+            Attribute::FreeSpace(path)
         }
         (_, Some(r)) if r.source == Source::Variable && r.index.is_empty() => {
             host.output(Source::Variable, &r.id)
@@ -97,7 +106,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         }
         _ => {
             return Err(Error::input(format!("Unknown fix halt attribute '{word}'"))
-                .suggest(word, ["tlimit", "v_name"])
+                .suggest(word, ["tlimit", "bondmax", "diskfree", "v_name"])
                 .at(at));
         }
     };
@@ -119,6 +128,8 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
             .keyword("message")
             .map_or(Ok(true), |k| k.yes_no("value"))?,
         began: None,
+        looked: -1,
+        minimum: Control::Continue,
     }))
 }
 
@@ -134,10 +145,58 @@ fn met(operator: &str, a: f64, b: f64) -> bool {
     }
 }
 
+/// Free space of the file system of `path`, in units of 2^20 bytes.
+#[cfg(unix)]
+fn free_space(path: &str) -> Result<f64> {
+    let s = rustix::fs::statvfs(path).map_err(|e| {
+        Error::input(format!(
+            "fix halt diskfree: cannot ask for the free space of {path}: {e}"
+        ))
+    })?;
+    Ok(s.f_bavail as f64 * s.f_frsize as f64 / f64::from(1 << 20))
+}
+
+#[cfg(not(unix))]
+fn free_space(_: &str) -> Result<f64> {
+    Err(Error::input(
+        "fix halt diskfree is not supported on this operating system",
+    ))
+}
+
+/// Length of the longest bond, 0 if there are none.
+fn longest_bond(state: &State) -> Result<f64> {
+    let cell = state.cell("fix halt")?;
+    let index = state.atoms.index();
+    let square = |b: &Bond| {
+        let [i, j] = b.atoms.map(|id| index.get(&id).copied());
+        let (a, b) = (state.atoms.x[i?], state.atoms.x[j?]);
+        let d = cell.minimum_image(std::array::from_fn(|k| a[k] - b[k]));
+        Some(d.iter().map(|c| c * c).sum::<f64>())
+    };
+    let bonds = state.atoms.topology.bonds.iter().filter_map(square);
+    Ok(bonds.fold(0.0, f64::max).sqrt())
+}
+
 impl Fix for Halt {
-    fn init(&mut self, _: &mut dyn Host) -> Result<()> {
+    fn init(&mut self, host: &mut dyn Host) -> Result<()> {
         self.began = Some(Instant::now());
+        // The forces of the setup of a minimisation do not count.
+        self.looked = host.state().step;
+        self.minimum = Control::Continue;
         Ok(())
+    }
+
+    fn min_post_force(&mut self, host: &mut dyn Host) -> Result<()> {
+        let step = host.state().step;
+        if step != self.looked {
+            self.looked = step;
+            self.minimum = self.end_of_step(host)?;
+        }
+        Ok(())
+    }
+
+    fn min_control(&self) -> Control {
+        self.minimum
     }
 
     fn end_of_step(&mut self, host: &mut dyn Host) -> Result<Control> {
@@ -147,6 +206,8 @@ impl Fix for Halt {
         }
         let now = match &self.attribute {
             Attribute::Seconds => self.began.map_or(0.0, |b| b.elapsed().as_secs_f64()),
+            Attribute::LongestBond => longest_bond(host.state())?,
+            Attribute::FreeSpace(path) => free_space(path)?,
             Attribute::Variable(v) => host.scalar(v)?,
         };
         if !met(&self.operator, now, self.value) {

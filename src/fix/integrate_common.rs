@@ -6,12 +6,36 @@ use rayon::prelude::*;
 /// Atoms per task; results do not depend on it, and smaller systems are done before other threads have woken up.
 const CHUNK: usize = 8192;
 
-/// dt/2 ftm2v / m of every type, index 0 unused.
-pub fn kick_factors(state: &State) -> Vec<f64> {
+/// time ftm2v / m: what a force becomes as a change of velocity.
+#[derive(Debug, Clone)]
+pub enum KickFactors {
+    /// Of every type, index 0 unused.
+    Types(Vec<f64>),
+    /// Of every atom, where atoms have masses of their own.
+    Atoms(Vec<f64>),
+}
+
+impl KickFactors {
+    /// The factor of atom `i`, whose type is `kind`.
+    #[inline]
+    pub fn of(&self, i: usize, kind: u32) -> f64 {
+        match self {
+            Self::Types(f) => f[kind as usize],
+            Self::Atoms(f) => f[i],
+        }
+    }
+}
+
+/// Factors of half a step.
+pub fn kick_factors(state: &State) -> KickFactors {
     let half = 0.5 * state.dt * state.units.ftm2v;
-    (0..=state.types.count)
-        .map(|t| half / state.types.mass(t as u32))
-        .collect()
+    match &state.atoms.rmass {
+        Some(m) => KickFactors::Atoms(m.iter().map(|m| half / m).collect()),
+        None => {
+            let types = 0..=state.types.count;
+            KickFactors::Types(types.map(|t| half / state.types.mass(t as u32)).collect())
+        }
+    }
 }
 
 /// Calls `change(i, item)` for every item that belongs to a group.
@@ -38,12 +62,12 @@ fn for_members<T: Send>(
     }
 }
 
-/// v += factor(type) F for the atoms of a group.
-pub fn kick(state: &mut State, bit: u32, factor: &[f64]) {
+/// v += factor F for the atoms of a group.
+pub fn kick(state: &mut State, bit: u32, factor: &KickFactors) {
     let a = &mut state.atoms;
     let (f, kind) = (&a.f, &a.kind);
     for_members(&mut a.v, &a.mask, bit, |i, v| {
-        let h = factor[kind[i] as usize];
+        let h = factor.of(i, kind[i]);
         (0..3).for_each(|k| v[k] += h * f[i][k]);
     });
 }

@@ -289,9 +289,29 @@ pub trait Fix {
         None
     }
 
+    /// Its part of every atom, in the order of `Atoms`, if the fix knows it; for `compute stress/atom`.
+    fn atom_virial(&self) -> Option<&[[f64; 6]]> {
+        None
+    }
+
     /// Names of the properties of atoms that the fix defines (`fix property/atom`), for data files.
     fn properties(&self) -> &[String] {
         &[]
+    }
+
+    /// Whether data files hold these properties.
+    fn writes_properties(&self) -> bool {
+        true
+    }
+
+    /// Whether the fix changes forces, at a level of r-RESPA that `fix_modify respa` sets.
+    fn changes_forces(&self) -> bool {
+        false
+    }
+
+    /// Whether a minimisation should end after this iteration (`fix halt`).
+    fn min_control(&self) -> Control {
+        Control::Continue
     }
 
     /// What `f_ID` offers.

@@ -274,7 +274,7 @@ impl Fix for Move {
             let path = self.prescribed(i, t, &values);
             let a = &mut state.atoms;
             let images = cell.shift(a.image[i]);
-            let kick = factors[a.kind[i] as usize];
+            let kick = factors.of(i, a.kind[i]);
             for (k, (x, v)) in path.into_iter().enumerate() {
                 a.v[i][k] = v.unwrap_or(a.v[i][k] + kick * a.f[i][k]);
                 a.x[i][k] = match x {
@@ -296,7 +296,7 @@ impl Fix for Move {
             let path = self.prescribed(i, 0.0, &values);
             let a = &mut state.atoms;
             for (k, _) in path.iter().enumerate().filter(|(_, p)| p.1.is_none()) {
-                a.v[i][k] += factors[a.kind[i] as usize] * a.f[i][k];
+                a.v[i][k] += factors.of(i, a.kind[i]) * a.f[i][k];
             }
         }
         state.touch();

@@ -5,6 +5,7 @@
 //! names in the code: eta, dot (its velocity), acc (its acceleration).
 
 use crate::domain::State;
+use crate::domain::host::Host;
 use crate::error::{Error, Result};
 use crate::io::codec::{Reader, Writer};
 
@@ -206,6 +207,124 @@ impl Chain {
             self.dot = dot;
         }
         Ok(())
+    }
+}
+
+/// Temperature and degrees of freedom that a thermostat is coupled to. They are measured at the end of a step, and the
+/// temperature is then scaled with the velocities: the next step begins with these values, whatever other fixes did to
+/// the velocities in between, as in LAMMPS.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Kinetic {
+    /// Temperature.
+    pub temperature: f64,
+    /// N_f.
+    pub dof: f64,
+}
+
+impl Kinetic {
+    /// Measures with the compute `id`.
+    ///
+    /// # Errors
+    /// It cannot be evaluated.
+    pub fn measure(host: &mut dyn Host, id: &str) -> Result<Self> {
+        host.state_mut().touch();
+        let (temperature, dof) = host.temperature(id)?;
+        Ok(Self { temperature, dof })
+    }
+
+    /// Twice the kinetic energy.
+    pub fn twice(&self, boltz: f64) -> f64 {
+        self.dof * boltz * self.temperature
+    }
+
+    /// Appends it to the state of a fix.
+    pub fn save(&self, w: &mut Writer) {
+        w.real(self.temperature).real(self.dof);
+    }
+
+    /// Takes it from the state of a fix.
+    ///
+    /// # Errors
+    /// The bytes end.
+    pub fn load(r: &mut Reader<'_>) -> Result<Self> {
+        Ok(Self {
+            temperature: r.real()?,
+            dof: r.real()?,
+        })
+    }
+}
+
+/// A chain on the atoms with its ramp of temperatures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thermostat {
+    /// Target temperature.
+    pub target: Ramp,
+    /// The chain.
+    pub chain: Chain,
+    /// kT of this step.
+    pub kt: f64,
+    /// N_f kT of this step, with N_f at its begin: a compute that counts atoms in a region may have another one at its
+    /// end.
+    pub goal: f64,
+}
+
+impl Thermostat {
+    /// A chain at rest.
+    pub fn new(target: Ramp, chain: Chain) -> Self {
+        Self {
+            target,
+            chain,
+            kt: 0.0,
+            goal: 0.0,
+        }
+    }
+
+    /// Takes the target of this step.
+    pub fn aim(&mut self, state: &State, now: Kinetic) {
+        self.kt = state.units.boltz * self.target.now(state);
+        self.goal = now.dof * self.kt;
+    }
+
+    /// Target and masses at the start of a run.
+    pub fn start(&mut self, state: &State, now: Kinetic) {
+        self.aim(state, now);
+        self.chain.set_masses(self.goal, self.kt);
+        self.chain.start(self.kt);
+    }
+
+    /// Half a step: returns the factor of the velocities and scales `now` by it.
+    pub fn half_step(&mut self, state: &State, now: &mut Kinetic) -> f64 {
+        self.chain.set_masses(now.dof * self.kt, self.kt);
+        let coupling = Coupling {
+            twice_kinetic: now.twice(state.units.boltz),
+            target: self.goal,
+            kt: self.kt,
+        };
+        let factor = self.chain.half_step(state.dt, coupling);
+        now.temperature *= factor * factor;
+        factor
+    }
+
+    /// Energy of the chain.
+    pub fn energy(&self) -> f64 {
+        self.chain.energy(self.goal, self.kt)
+    }
+
+    /// Positions and velocities of the links.
+    pub fn positions(&self) -> Vec<f64> {
+        [&self.chain.eta[..], &self.chain.dot].concat()
+    }
+
+    /// Potential and kinetic energies of the links.
+    pub fn energies(&self) -> Vec<f64> {
+        let links = 0..self.chain.eta.len();
+        let potential = |i| self.chain.potential(i, self.goal, self.kt);
+        let kinetic = |i| self.chain.kinetic(i);
+        links
+            .clone()
+            .map(potential)
+            .chain(links.map(kinetic))
+            .collect()
     }
 }
 

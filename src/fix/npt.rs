@@ -4,7 +4,7 @@ mod keywords;
 
 use super::barostat_common::{Barostat, Reading, Shape};
 use super::integrate_common::{drift, kick, kick_factors, scale};
-use super::nh_common::{Chain, Continued, Coupling, Ramp};
+use super::nh_common::{Continued, Kinetic, Thermostat};
 use super::{Companion, Fix, FixEntry, FixId};
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::{State, Tally, reshape};
@@ -56,13 +56,6 @@ pub const NPH: FixEntry = FixEntry {
     build: |id, args, host| build(id, args, host, "nph"),
 };
 
-struct Thermostat {
-    target: Ramp,
-    chain: Chain,
-    /// N_f kT of the last half step.
-    energy: f64,
-}
-
 struct Npt {
     style: &'static str,
     bit: u32,
@@ -74,9 +67,7 @@ struct Npt {
     /// Temperature that the masses of nph follow from; found at the first run if not given.
     mass_temperature: Option<f64>,
     kt: f64,
-    /// Temperature that the chain is coupled to: measured at the end of a step, then scaled with the velocities. It is
-    /// not measured again before the next step, because the group of the fix may not be that of the temperature.
-    coupled: f64,
+    coupled: Kinetic,
     running: bool,
     continued: Continued,
 }
@@ -92,53 +83,25 @@ fn build(
     Ok(Box::new(Npt {
         style,
         bit: id.bit,
-        thermostat: keywords::thermostat(args, style)?.map(|(target, chain)| Thermostat {
-            target,
-            chain,
-            energy: 0.0,
-        }),
+        thermostat: keywords::thermostat(args, style)?,
         barostat,
         temperature: format!("{}_temp", id.id),
         pressure: format!("{}_press", id.id),
         own_pressure: true,
         mass_temperature: keywords::mass_temperature(args)?,
         kt: 0.0,
-        coupled: 0.0,
+        coupled: Kinetic::default(),
         running: false,
         continued: Continued::No,
     }))
 }
 
 impl Npt {
-    /// Sets kT to that of the present target.
-    fn update_target(&mut self, host: &dyn Host) {
-        if let Some(t) = &self.thermostat {
-            self.kt = host.state().units.boltz * t.target.now(host.state());
-        }
-        self.barostat.set_target(self.kt);
-    }
-
     fn thermostat_half_step(&mut self, host: &mut dyn Host) -> Result<()> {
-        if self.thermostat.is_none() {
-            return Ok(());
-        }
-        host.state_mut().touch();
-        let (_, dof) = host.temperature(&self.temperature)?;
-        let boltz = host.state().units.boltz;
-        let (kt, dt) = (self.kt, host.state().dt);
         let Some(thermostat) = &mut self.thermostat else {
             return Ok(());
         };
-        let target = dof * kt;
-        thermostat.chain.set_masses(target, kt);
-        thermostat.energy = target;
-        let coupling = Coupling {
-            twice_kinetic: dof * boltz * self.coupled,
-            target,
-            kt,
-        };
-        let factor = thermostat.chain.half_step(dt, coupling);
-        self.coupled *= factor * factor;
+        let factor = thermostat.half_step(host.state(), &mut self.coupled);
         let bias = host.velocity_bias(&self.temperature)?;
         scale(host.state_mut(), self.bit, factor, bias.as_deref());
         Ok(())
@@ -146,8 +109,7 @@ impl Npt {
 
     fn read(&self, host: &mut dyn Host) -> Result<Reading> {
         host.state_mut().touch();
-        let (_, dof) = host.temperature(&self.temperature)?;
-        let twice_kinetic = dof * host.state().units.boltz * self.coupled;
+        let twice_kinetic = self.coupled.twice(host.state().units.boltz);
         if self.barostat.shape == Shape::Iso {
             let Data::Scalar(p) = host.data(Source::Compute, &self.pressure, Part::Scalar)? else {
                 return Err(self.no_pressure());
@@ -257,12 +219,14 @@ impl Fix for Npt {
     }
 
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
-        let (t, dof) = host.temperature(&self.temperature)?;
         if !self.continued.take(host.state()) {
-            self.coupled = t;
+            self.coupled = Kinetic::measure(host, &self.temperature)?;
         }
-        if self.thermostat.is_none() {
-            let t0 = self.mass_temperature.unwrap_or(t);
+        if let Some(t) = &mut self.thermostat {
+            t.start(host.state(), self.coupled);
+            self.kt = t.kt;
+        } else {
+            let t0 = self.mass_temperature.unwrap_or(self.coupled.temperature);
             if t0 < 1e-6 {
                 return Err(Error::input(format!(
                     "Current fix {} temperature is too close to zero, consider using ptemp keyword",
@@ -272,13 +236,8 @@ impl Fix for Npt {
             self.mass_temperature = Some(t0);
             self.kt = host.state().units.boltz * t0;
         }
-        self.update_target(host);
+        self.barostat.set_target(self.kt);
         self.barostat.targets(host.state())?;
-        if let Some(thermostat) = &mut self.thermostat {
-            thermostat.energy = dof * self.kt;
-            thermostat.chain.set_masses(dof * self.kt, self.kt);
-            thermostat.chain.start(self.kt);
-        }
         self.barostat.start(host.state(), self.kt);
         self.running = true;
         Ok(())
@@ -287,7 +246,11 @@ impl Fix for Npt {
     fn initial_integrate(&mut self, host: &mut dyn Host) -> Result<()> {
         let dt = host.state().dt;
         self.barostat.chain_half_step(dt);
-        self.update_target(host);
+        if let Some(t) = &mut self.thermostat {
+            t.aim(host.state(), self.coupled);
+            self.kt = t.kt;
+        }
+        self.barostat.set_target(self.kt);
         self.thermostat_half_step(host)?;
         let reading = self.read(host)?;
         self.barostat.targets(host.state())?;
@@ -309,7 +272,7 @@ impl Fix for Npt {
     fn final_integrate(&mut self, host: &mut dyn Host) -> Result<()> {
         self.kick(host);
         self.drag_velocities(host)?;
-        self.coupled = host.temperature(&self.temperature)?.0;
+        self.coupled = Kinetic::measure(host, &self.temperature)?;
         let reading = self.read(host)?;
         self.barostat.velocity_half_step(host.state(), reading)?;
         self.thermostat_half_step(host)?;
@@ -323,10 +286,7 @@ impl Fix for Npt {
     }
 
     fn coupling_energy_of(&self, state: &State) -> Option<f64> {
-        let thermostat = self
-            .thermostat
-            .as_ref()
-            .map_or(0.0, |t| t.chain.energy(t.energy, self.kt));
+        let thermostat = self.thermostat.as_ref().map_or(0.0, Thermostat::energy);
         Some(thermostat + self.barostat.energy(state))
     }
 
@@ -345,21 +305,10 @@ impl Fix for Npt {
                 self.coupling_energy_of(host.state()).unwrap_or(0.0),
             )),
             Part::Vector => {
-                let mut v = Vec::new();
-                if let Some(t) = &self.thermostat {
-                    v.extend(&t.chain.eta);
-                    v.extend(&t.chain.dot);
-                }
+                let thermostat = self.thermostat.as_ref();
+                let mut v = thermostat.map(Thermostat::positions).unwrap_or_default();
                 v.extend(self.barostat.positions());
-                if let Some(t) = &self.thermostat {
-                    let links = 0..t.chain.eta.len();
-                    v.extend(
-                        links
-                            .clone()
-                            .map(|i| t.chain.potential(i, t.energy, self.kt)),
-                    );
-                    v.extend(links.map(|i| t.chain.kinetic(i)));
-                }
+                v.extend(thermostat.map(Thermostat::energies).unwrap_or_default());
                 v.extend(self.barostat.energies(host.state()));
                 Ok(Data::Vector(v))
             }
@@ -410,7 +359,8 @@ impl Fix for Npt {
             t.chain.save(&mut w);
         }
         w.real(self.mass_temperature.unwrap_or(0.0));
-        w.flag(self.running).real(self.coupled);
+        w.flag(self.running);
+        self.coupled.save(&mut w);
         self.barostat.save(&mut w, self.running);
         Some(w.finish())
     }
@@ -427,7 +377,7 @@ impl Fix for Npt {
             self.mass_temperature = Some(t0);
         }
         self.continued = Continued::written(r.flag()?);
-        self.coupled = r.real()?;
+        self.coupled = Kinetic::load(r)?;
         self.barostat.load(r)
     }
 }

@@ -1,7 +1,7 @@
 //! `fix nvt`: Nose-Hoover chain thermostat with velocity Verlet.
 
 use super::integrate_common::{drift, kick, kick_factors, scale};
-use super::nh_common::{Chain, Coupling, Ramp};
+use super::nh_common::{Chain, Continued, Kinetic, Ramp, Thermostat};
 use super::{Companion, Fix, FixEntry, FixId};
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::error::{Error, Result};
@@ -73,11 +73,11 @@ pub const STYLE: FixEntry = FixEntry {
 
 struct Nvt {
     bit: u32,
-    target: Ramp,
     temperature: String,
-    chain: Chain,
-    /// N_f kT and kT of the last half step.
-    energies: (f64, f64),
+    thermostat: Thermostat,
+    coupled: Kinetic,
+    running: bool,
+    continued: Continued,
 }
 
 fn build(id: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
@@ -118,41 +118,27 @@ fn build(id: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
     );
     Ok(Box::new(Nvt {
         bit: id.bit,
-        target,
         temperature: format!("{}_temp", id.id),
-        chain,
-        energies: (0.0, 0.0),
+        thermostat: Thermostat::new(target, chain),
+        coupled: Kinetic::default(),
+        running: false,
+        continued: Continued::No,
     }))
 }
 
 impl Nvt {
-    /// kT of the target now.
-    fn kt(&self, host: &dyn Host) -> f64 {
-        host.state().units.boltz * self.target.now(host.state())
-    }
-
-    fn thermostat(&mut self, host: &mut dyn Host) -> Result<()> {
-        host.state_mut().touch();
-        let (t, dof) = host.temperature(&self.temperature)?;
-        let kt = self.kt(host);
-        let target = dof * kt;
-        self.chain.set_masses(target, kt);
-        self.energies = (target, kt);
-        let coupling = Coupling {
-            twice_kinetic: dof * host.state().units.boltz * t,
-            target,
-            kt,
-        };
-        let factor = self.chain.half_step(host.state().dt, coupling);
+    fn half_step(&mut self, host: &mut dyn Host) -> Result<()> {
+        let factor = self.thermostat.half_step(host.state(), &mut self.coupled);
         let bias = host.velocity_bias(&self.temperature)?;
         scale(host.state_mut(), self.bit, factor, bias.as_deref());
+        host.state_mut().touch();
         Ok(())
     }
 }
 
 impl Fix for Nvt {
     fn target_temperature(&self, state: &crate::domain::State) -> Option<f64> {
-        Some(self.target.now(state))
+        Some(self.thermostat.target.now(state))
     }
 
     fn integrates(&self) -> bool {
@@ -176,16 +162,17 @@ impl Fix for Nvt {
     }
 
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
-        let (_, dof) = host.temperature(&self.temperature)?;
-        let kt = self.kt(host);
-        self.energies = (dof * kt, kt);
-        self.chain.set_masses(dof * kt, kt);
-        self.chain.start(kt);
+        if !self.continued.take(host.state()) {
+            self.coupled = Kinetic::measure(host, &self.temperature)?;
+        }
+        self.thermostat.start(host.state(), self.coupled);
+        self.running = true;
         Ok(())
     }
 
     fn initial_integrate(&mut self, host: &mut dyn Host) -> Result<()> {
-        self.thermostat(host)?;
+        self.thermostat.aim(host.state(), self.coupled);
+        self.half_step(host)?;
         let state = host.state_mut();
         let factors = kick_factors(state);
         kick(state, self.bit, &factors);
@@ -197,34 +184,32 @@ impl Fix for Nvt {
         let state = host.state_mut();
         let factors = kick_factors(state);
         kick(state, self.bit, &factors);
-        self.thermostat(host)
+        self.coupled = Kinetic::measure(host, &self.temperature)?;
+        self.half_step(host)
+    }
+
+    fn post_run(&mut self, _: &mut dyn Host) -> Result<()> {
+        self.running = false;
+        Ok(())
     }
 
     fn coupling_energy(&self) -> Option<f64> {
-        Some(self.chain.energy(self.energies.0, self.energies.1))
+        Some(self.thermostat.energy())
     }
 
     fn output(&self) -> Output {
         Output {
-            vector: 4 * self.chain.eta.len(),
+            vector: 4 * self.thermostat.chain.eta.len(),
             extensive: true,
             ..Output::SCALAR
         }
     }
 
     fn data(&mut self, part: Part, _: &mut dyn Host) -> Result<Data> {
-        let (target, kt) = self.energies;
-        let c = &self.chain;
-        let links = 0..c.eta.len();
+        let t = &self.thermostat;
         match part {
-            Part::Scalar => Ok(Data::Scalar(c.energy(target, kt))),
-            Part::Vector => {
-                let mut v = c.eta.clone();
-                v.extend(&c.dot);
-                v.extend(links.clone().map(|i| c.potential(i, target, kt)));
-                v.extend(links.map(|i| c.kinetic(i)));
-                Ok(Data::Vector(v))
-            }
+            Part::Scalar => Ok(Data::Scalar(t.energy())),
+            Part::Vector => Ok(Data::Vector([t.positions(), t.energies()].concat())),
             _ => Err(Error::input("fix nvt has a scalar and a vector only")),
         }
     }
@@ -248,11 +233,17 @@ impl Fix for Nvt {
 
     fn state(&self) -> Option<Vec<u8>> {
         let mut w = Writer::new();
-        self.chain.save(&mut w);
+        self.thermostat.chain.save(&mut w);
+        w.flag(self.running);
+        self.coupled.save(&mut w);
         Some(w.finish())
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<()> {
-        self.chain.load(&mut Reader::new(bytes))
+        let r = &mut Reader::new(bytes);
+        self.thermostat.chain.load(r)?;
+        self.continued = Continued::written(r.flag()?);
+        self.coupled = Kinetic::load(r)?;
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! `fix property/atom`: further properties of atoms that a script defines.
 
 use super::{Fix, FixEntry, FixId};
+use crate::domain::State;
 use crate::domain::custom::{Custom, CustomName};
 use crate::domain::host::Host;
 use crate::error::{Error, Result};
@@ -13,18 +14,28 @@ const SIGNATURE: Signature = Signature {
     args: &[many(
         "property",
         Kind::Word,
-        "i_NAME (whole number), d_NAME (number), i2_NAME N, d2_NAME N (N numbers per atom)",
+        "mol, q, rmass, i_NAME (whole number), d_NAME (number), i2_NAME N, d2_NAME N (N numbers per atom)",
     )],
-    keywords: &[keyword(
-        "ghost",
-        &[arg("value", Kind::YesNo, "yes or no")],
-        "without effect: ghosts need no properties here",
-    )],
+    keywords: &[
+        keyword(
+            "ghost",
+            &[arg("value", Kind::YesNo, "yes or no")],
+            "without effect: ghosts have all properties that are needed",
+        ),
+        keyword(
+            "writedata",
+            &[arg("value", Kind::YesNo, "default yes")],
+            "whether write_data writes the properties",
+        ),
+    ],
     description: "Values begin at 0 and are set by `set group all d_NAME value`; `dump custom` and `compute property/atom` know \
 the same words, arrays with a column: `d2_NAME[1]`. Restart files keep them; after `read_restart` give the fix again. `unfix` \
-removes the properties.\n\nRestrictions: `mol`, `q` and `rmass` come from the atom style.\n\n`read_data FILE fix ID NULL SECTION` fills the properties from a section with one line per atom: its ID and the values in the order of the properties; the fix may be defined before the box for that. `write_data` writes such a section, named after the fix.\n\n\
+removes the properties.\n\n`mol`, `q` and `rmass` give molecule IDs, charges and masses to atoms whose style does not have them: `set` fills \
+them by its keywords `mol`, `charge` and `mass`, and pair styles, computes, groups and dumps use them as if they came from \
+the atom style. With `rmass`, every atom needs a mass, and those of the types are not used.\n\n`read_data FILE fix ID NULL SECTION` fills the properties from a section with one line per atom: its ID and the values in the order of the properties; the fix may be defined before the box for that. `write_data` writes such a section, named after the fix.\n\n\
 Related: set, compute property/atom",
     examples: &[
+        "fix p all property/atom mol q",
         "fix p all property/atom i_site d_weight",
         "fix p all property/atom d2_flux 3",
     ],
@@ -36,53 +47,99 @@ pub const STYLE: FixEntry = FixEntry {
     build,
 };
 
+/// Properties that some atom styles have by themselves.
+const STANDARD: [&str; 3] = ["mol", "q", "rmass"];
+
 struct PropertyAtom {
     names: Vec<String>,
+    written: bool,
 }
 
 fn build(_: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     let words = args.all("property");
-    let mut names = Vec::new();
+    let mut names: Vec<String> = Vec::new();
     let mut k = 0;
     while let Some(&(at, word)) = words.get(k) {
         k += 1;
-        if matches!(word, "mol" | "q" | "rmass") {
-            return Err(Error::input(format!("fix property/atom {word} is not supported"))
-                .at(at)
-                .help("atom_style charge, bond, molecular and full have charges and molecules; masses belong to types"));
-        }
-        let name = CustomName::parse(word)
-            .filter(|n| n.column.is_none())
-            .ok_or_else(|| {
-                Error::input(format!(
+        let mut columns = 1;
+        let key = match CustomName::parse(word).filter(|n| n.column.is_none()) {
+            _ if STANDARD.contains(&word) => word.to_owned(),
+            Some(name) => {
+                if name.array {
+                    columns = width(&words, k).map_err(|e| e.at(at))?;
+                    k += 1;
+                }
+                name.key
+            }
+            None => {
+                return Err(Error::input(format!(
                     "Illegal fix property/atom command: unknown property '{word}'"
                 ))
                 .at(at)
-                .help("properties are i_NAME, d_NAME, i2_NAME N, d2_NAME N")
-            })?;
-        let mut columns = 1;
-        if name.array {
-            let n = words
-                .get(k)
-                .and_then(|w| parse_int(w.1))
-                .filter(|n| (1..=1000).contains(n));
-            columns = n.ok_or_else(|| {
-                Error::input(format!(
-                    "fix property/atom {word} needs its number of columns"
-                ))
-                .at(at)
-            })? as usize;
-            k += 1;
+                .help("properties are mol, q, rmass, i_NAME, d_NAME, i2_NAME N, d2_NAME N"));
+            }
+        };
+        if names.contains(&key) {
+            return Err(
+                Error::input(format!("Fix property/atom cannot specify {key} twice")).at(at),
+            );
         }
-        define(host, &name.key, columns).map_err(|e| e.or_at(at))?;
-        names.push(name.key);
+        if STANDARD.contains(&key.as_str()) {
+            define_standard(host.state_mut(), &key).map_err(|e| e.or_at(at))?;
+        } else {
+            define(host, &key, columns).map_err(|e| e.or_at(at))?;
+        }
+        names.push(key);
     }
     if names.is_empty() {
         return Err(Error::input(
             "Illegal fix property/atom command: missing argument(s): no property is given",
         ));
     }
-    Ok(Box::new(PropertyAtom { names }))
+    let written = args.keyword("writedata");
+    Ok(Box::new(PropertyAtom {
+        names,
+        written: written.map_or(Ok(true), |k| k.yes_no("value"))?,
+    }))
+}
+
+/// The number of columns, which stands at word `k` behind the name of an array.
+fn width(words: &[(usize, &str)], k: usize) -> Result<usize> {
+    let number = words.get(k).and_then(|w| parse_int(w.1));
+    match number.filter(|n| (1..=1000).contains(n)) {
+        Some(n) => Ok(n as usize),
+        None => Err(Error::input(format!(
+            "fix property/atom {} needs its number of columns",
+            words[k - 1].1
+        ))),
+    }
+}
+
+/// Adds molecules, charges or masses; those of a restart file keep their values.
+fn define_standard(state: &mut State, name: &str) -> Result<()> {
+    let listed = state.atom_style.listed();
+    let n = state.atoms.len();
+    let has = |what: &str| {
+        Err(Error::input(format!(
+            "Fix property/atom {name} when atom_style {} already has {what} attribute",
+            listed.name
+        )))
+    };
+    match name {
+        "mol" if listed.molecule => return has("molecule"),
+        "q" if listed.charge => return has("charge"),
+        "mol" => {
+            state.atom_style.molecule = true;
+            state.atoms.molecule.resize(n, 0);
+        }
+        "q" => {
+            state.atom_style.charge = true;
+            state.atoms.q.resize(n, 0.0);
+        }
+        _ => state.atoms.rmass.get_or_insert_default().resize(n, 0.0),
+    }
+    state.touch();
+    Ok(())
 }
 
 /// Adds a property; one that a restart file brought keeps its values.
@@ -110,10 +167,28 @@ impl Fix for PropertyAtom {
         &self.names
     }
 
+    fn writes_properties(&self) -> bool {
+        self.written
+    }
+
     fn removed(&mut self, host: &mut dyn Host) {
-        let custom = &mut host.state_mut().atoms.custom;
-        self.names.iter().for_each(|n| {
-            custom.shift_remove(n);
-        });
+        let state = host.state_mut();
+        for name in &self.names {
+            match name.as_str() {
+                "mol" => {
+                    state.atom_style.molecule = false;
+                    state.atoms.molecule.clear();
+                }
+                "q" => {
+                    state.atom_style.charge = false;
+                    state.atoms.q.clear();
+                }
+                "rmass" => state.atoms.rmass = None,
+                name => {
+                    state.atoms.custom.shift_remove(name);
+                }
+            }
+        }
+        state.touch();
     }
 }

@@ -55,6 +55,10 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
 }
 
 impl Fix for SetForce {
+    fn changes_forces(&self) -> bool {
+        true
+    }
+
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
         self.post_force(host)
     }

@@ -123,6 +123,10 @@ fn spread(state: &mut State, bit: u32, force: [f64; 3], mass: f64) {
 }
 
 impl Fix for Spring {
+    fn changes_forces(&self) -> bool {
+        true
+    }
+
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
         self.post_force(host)
     }

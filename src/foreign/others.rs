@@ -249,7 +249,7 @@ pub(super) const COMMAND: &[Group] = &[
     },
     Group {
         nearest: "one script for each replica, -var gives them their values",
-        names: "hyper neb neb/spin partition prd tad temper temper/grem temper/npt",
+        names: "hyper neb neb/spin prd tad temper temper/grem temper/npt",
     },
     Group {
         nearest: "rerun, which evaluates the frames of a dump, or read_data",

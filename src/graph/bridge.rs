@@ -8,13 +8,15 @@ use crate::domain::Brick;
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::moments::Selection;
 use crate::domain::regions;
+use crate::domain::state::ATOM_STYLES;
+use crate::engine::MinStyle;
 use crate::engine::thermo::KEYWORDS;
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Result};
 use crate::script::FormulaHost;
 use crate::script::expr::{
     AtomProperty, Clock, GroupCall, GroupFunction, OutputSource, OutputValues, Provides,
 };
-use crate::{compute, fix, pair};
+use crate::{angle, bond, compute, dump, fix, foreign, kspace, pair};
 
 /// Lets formulas ask a host. Commands are known to `is_available` only if their table is given.
 pub struct FormulaBridge<'a> {
@@ -133,11 +135,22 @@ impl FormulaHost for FormulaBridge<'_> {
 
     fn custom(
         &mut self,
-        _name: &str,
-        _integer: bool,
-        _column: Option<usize>,
+        name: &str,
+        integer: bool,
+        column: Option<usize>,
     ) -> Result<Option<Vec<f64>>> {
-        Ok(None)
+        let kind = if integer { "i" } else { "d" };
+        let array = if column.is_some() { "2" } else { "" };
+        let custom = &self.host.state().atoms.custom;
+        let Some(c) = custom.get(&format!("{kind}{array}_{name}")) else {
+            return Ok(None);
+        };
+        let k = column.unwrap_or(1);
+        if !(1..=c.columns).contains(&k) {
+            return Ok(None);
+        }
+        let column = c.values.iter().skip(k - 1).step_by(c.columns);
+        Ok(Some(column.copied().collect()))
     }
 
     fn provides(&mut self, from: OutputSource, id: &str) -> Result<Provides> {
@@ -232,32 +245,62 @@ impl FormulaHost for FormulaBridge<'_> {
     }
 
     fn is_available(&mut self, category: &str, name: &str) -> Result<bool> {
-        match category {
-            "command" => Ok(self.commands.iter().any(|c| c.signature.name == name)),
-            "compute" => Ok(compute::find(name).is_ok()),
-            "fix" => Ok(fix::find(name).is_ok()),
-            "pair_style" => Ok(pair::find(name).is_ok()),
-            "feature" => Ok(["gzip", "exceptions"].contains(&name)),
-            _ => Err(unknown_category(
-                category,
-                &["command", "compute", "fix", "pair_style", "feature"],
-            )),
-        }
+        let plain = foreign::without_accelerator(name);
+        Ok(match category {
+            "command" => self.commands.iter().any(|c| c.signature.name == name),
+            "compute" => compute::find(plain).is_ok(),
+            "fix" => fix::find(plain).is_ok(),
+            "pair" | "pair_style" => pair::find(plain).is_ok(),
+            "integrate" => plain == "verlet",
+            "minimize" => MinStyle::ALL.iter().any(|m| m.name() == plain),
+            "kspace" => kspace::find(plain).is_ok(),
+            "dihedral" | "improper" => false,
+            "bond" => bond::BOND_STYLES.iter().any(|b| b.signature.name == plain),
+            "angle" => angle::ANGLE_STYLES
+                .iter()
+                .any(|a| a.signature.name == plain),
+            "dump" => dump::find(plain).is_ok(),
+            "region" => regions::find(plain).is_ok(),
+            "atom" => ATOM_STYLES.iter().any(|a| a.name == plain),
+            "feature" => ["gzip", "exceptions"].contains(&name),
+            _ => return Err(unknown_category("is_available", category)),
+        })
     }
 
     fn is_active(&mut self, category: &str, name: &str) -> Result<bool> {
         let s = self.host.state();
+        let known = |names: &[&str]| {
+            if names.contains(&name) {
+                return Ok(());
+            }
+            let text = format!("Unknown name for info {category} category: {name}");
+            Err(Error::input(text).help(format!("known are {}", names.join(", "))))
+        };
         Ok(match category {
-            "package" => false,
-            "newton" => match name {
-                "pair" => s.newton.0,
-                "bond" => s.newton.1,
-                _ => s.newton.0 && s.newton.1,
-            },
+            "package" => {
+                known(&["gpu", "intel", "kokkos", "omp"])?;
+                false
+            }
+            "newton" => {
+                known(&["pair", "bond", "any"])?;
+                match name {
+                    "pair" => s.newton.0,
+                    "bond" => s.newton.1,
+                    _ => s.newton.0 || s.newton.1,
+                }
+            }
             "atom_style" => s.atom_style.name == name,
             "comm_style" => name == "brick",
             "run_style" => name == "verlet",
-            _ => self.host.names(category).iter().any(|n| n == name),
+            "pair" => {
+                known(&["single", "respa", "manybody", "tail", "shift"])?;
+                self.host.names(category).iter().any(|n| n == name)
+            }
+            "min_style" | "pair_style" | "bond_style" | "angle_style" | "dihedral_style"
+            | "improper_style" | "kspace_style" => {
+                self.host.names(category).iter().any(|n| n == name)
+            }
+            _ => return Err(unknown_category("is_active", category)),
         })
     }
 
@@ -268,13 +311,18 @@ impl FormulaHost for FormulaBridge<'_> {
             "region" => s.regions.contains_key(id),
             "compute" => self.host.output(Source::Compute, id).is_ok(),
             "fix" => self.host.output(Source::Fix, id).is_ok(),
-            _ => self.host.names(category).iter().any(|n| n == id),
+            "dump" => self.host.names(category).iter().any(|n| n == id),
+            _ => return Err(unknown_category("is_defined", category)),
         })
     }
 
     fn setting(&mut self, name: &str) -> Result<Option<f64>> {
         let s = self.host.state();
         let flag = |b: bool| f64::from(u8::from(b));
+        let ghosts = || {
+            let local: usize = self.host.bricks().bricks.iter().map(Brick::len).sum();
+            local.saturating_sub(s.atoms.len())
+        };
         Ok(Some(match name {
             "bigint" | "tagint" => 8.0,
             "imageint" => 4.0,
@@ -282,31 +330,39 @@ impl FormulaHost for FormulaBridge<'_> {
             "dimension" => f64::from(s.dimension),
             "triclinic" => flag(s.cell.as_ref().is_some_and(|c| c.triclinic)),
             "natoms" | "nlocal" => s.atoms.len() as f64,
-            "nall" | "nghost" => {
-                let local: usize = self.host.bricks().bricks.iter().map(Brick::len).sum();
-                let ghosts = local.saturating_sub(s.atoms.len());
-                (if name == "nall" {
-                    s.atoms.len() + ghosts
-                } else {
-                    ghosts
-                }) as f64
-            }
+            "nghost" => ghosts() as f64,
+            "nall" | "nmax" => (s.atoms.len() + ghosts()) as f64,
             "ntypes" => s.types.count as f64,
+            "nbondtypes" => s.types.bonds as f64,
+            "nangletypes" => s.types.angles as f64,
+            "nbondlist" => s.atoms.topology.bonds.len() as f64,
+            "nanglelist" => s.atoms.topology.angles.len() as f64,
             "newton_pair" => flag(s.newton.0),
             "newton_bond" => flag(s.newton.1),
             "q_flag" => flag(s.atom_style.charge),
             "molecule_flag" => flag(s.atom_style.molecule),
-            "rmass_flag" | "radius_flag" | "mu_flag" | "sphere_flag" | "world_rank"
-            | "universe_rank" => 0.0,
             "world_size" | "universe_size" => 1.0,
             "nthreads" => rayon::current_num_threads() as f64,
+            _ if ABSENT.contains(&name) => 0.0,
             _ => return Ok(None),
         }))
     }
 
     fn label_to_type(&mut self, kind: &str, label: &str) -> Result<Option<usize>> {
-        let labels = &self.host.state().types.label;
-        if kind != "atom" || labels.iter().all(Option::is_none) {
+        let types = &self.host.state().types;
+        let labels = match kind {
+            "atom" => &types.label,
+            "bond" => &types.bond_label,
+            "angle" => &types.angle_label,
+            "dihedral" | "improper" => return Ok(None),
+            _ => {
+                return Err(Error::input(format!(
+                    "Invalid type kind {kind} in label2type() in variable formula"
+                ))
+                .help("known are atom, bond, angle, dihedral, improper"));
+            }
+        };
+        if types.unlabelled() {
             return Err(Error::input(
                 "Cannot use label2type() function without a labelmap",
             ));
@@ -315,10 +371,35 @@ impl FormulaHost for FormulaBridge<'_> {
     }
 }
 
-fn unknown_category(category: &str, known: &[&str]) -> Error {
-    let e = Error::input(format!("Unknown category '{category}' in variable formula"));
-    match nearest(category, known.iter().copied()) {
-        Some(k) => e.help(format!("did you mean '{k}'?")),
-        None => e.help(format!("known are {}", known.join(", "))),
-    }
+/// Settings of `extract_setting` about things that argyro does not have.
+const ABSENT: &[&str] = &[
+    "world_rank",
+    "universe_rank",
+    "kokkos_active",
+    "kokkos_nthreads",
+    "kokkos_ngpus",
+    "ndihedraltypes",
+    "nimpropertypes",
+    "ndihedrallist",
+    "nimproperlist",
+    "nellipsoids",
+    "mu_flag",
+    "rmass_flag",
+    "radius_flag",
+    "sphere_flag",
+    "ellipsoid_flag",
+    "omega_flag",
+    "torque_flag",
+    "angmom_flag",
+    "peri_flag",
+    "comm_style",
+    "comm_layout",
+    "comm_mode",
+    "ghost_velocity",
+];
+
+fn unknown_category(function: &str, category: &str) -> Error {
+    Error::input(format!(
+        "Unknown category for info {function}(): {category}"
+    ))
 }

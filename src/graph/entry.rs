@@ -56,8 +56,6 @@ impl Default for Echo {
 pub struct Control {
     /// Where input lines are shown.
     pub echo: Cell<Echo>,
-    /// `shell putenv` settings for later shell commands.
-    pub environment: RefCell<Vec<(String, String)>>,
     /// Notes that were given already.
     noted: RefCell<Vec<&'static str>>,
     /// The error of the script language behind the last [`Session::script_error`].

@@ -90,6 +90,11 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    /// Whether everything has been read.
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     fn take(&mut self, n: usize) -> Result<&'a [u8]> {
         if n > self.rest.len() {
             return Err(Error::input(

@@ -67,10 +67,12 @@ pub fn parse_script(file: FileId, text: &str) -> Script {
     let lines = tree
         .flat_map(Node::into_inner)
         .filter(|p| p.as_rule() == Rule::line);
-    Script {
-        file,
-        lines: lines.map(|p| line(file, &p)).collect(),
+    let mut lines: Vec<Line> = lines.map(|p| line(file, &p)).collect();
+    // What follows the last line end is no line unless something stands there.
+    if text.ends_with('\n') && lines.len() > 1 && lines.last().is_some_and(|l| l.raw.is_empty()) {
+        lines.pop();
     }
+    Script { file, lines }
 }
 
 fn broken(file: FileId, text: &str) -> Line {

@@ -5,6 +5,7 @@ use super::general::{Rotated, rotate};
 use crate::command::create_box::MAX_TYPES;
 use crate::command::support::{atom_type, box_text, finish_cell};
 use crate::domain::Cell;
+use crate::domain::custom::Property;
 use crate::domain::state::Types;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -302,17 +303,18 @@ impl Sink for Builder<'_> {
         let names: Vec<String> = given.flat_map(|p| p.1.clone()).collect();
         let mut values = words[1..].iter();
         for name in &names {
-            let Some(c) = self.engine.state.atoms.custom.get_mut(name) else {
+            let atoms = &mut self.engine.state.atoms;
+            let Some(p) = Property::find(atoms, name) else {
                 continue;
             };
-            for k in 0..c.columns {
+            for k in 0..p.columns {
                 let number = values.next().and_then(|w| parse_real(w)).ok_or_else(|| {
                     Error::input(format!(
                         "Incorrect format in section {section} of data file: a line has an atom ID and the values of {}",
                         names.join(" ")
                     ))
                 })?;
-                c.values[i * c.columns + k] = number;
+                p.set(atoms, i, k, number);
             }
         }
         Ok(())

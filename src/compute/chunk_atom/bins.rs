@@ -1,7 +1,9 @@
 //! Bins in space: slabs, columns, boxes, spherical and cylindrical shells.
+//!
+//! Which bin an atom on an edge belongs to is decided by the same products, in the same order, as in LAMMPS.
 
 use super::Discard;
-use crate::domain::State;
+use crate::domain::{Cell, State};
 use crate::error::{Error, Result};
 use crate::signature::{Args, parse_real};
 use std::f64::consts::PI;
@@ -32,11 +34,9 @@ enum Origin {
 struct Layers {
     axis: usize,
     origin: Origin,
-    /// Thickness as given.
+    /// Thickness.
     delta: f64,
-    /// Explicit bounds.
-    bound: [Option<f64>; 2],
-    /// Present start, thickness and number.
+    /// Present start and number.
     start: f64,
     count: i64,
 }
@@ -44,13 +44,18 @@ struct Layers {
 /// Shells around a point or an axis.
 #[derive(Debug, Clone)]
 struct Shells {
+    /// Centre and range of radii as given.
+    given: ([f64; 3], [f64; 2]),
+    /// Present centre and radii, length units.
     centre: [f64; 3],
-    /// Directions that count for the distance.
-    axes: Vec<usize>,
     low: f64,
     high: f64,
+    /// Directions that count for the distance.
+    axes: Vec<usize>,
     count: i64,
     periodic: bool,
+    /// Box length along the axis of cylinders.
+    along: f64,
 }
 
 /// All bins of a compute.
@@ -58,8 +63,10 @@ struct Shells {
 pub struct Bins {
     layers: Vec<Layers>,
     shells: Option<Shells>,
+    /// Explicit bounds of every direction.
+    bound: [[Option<f64>; 2]; 3],
     reduced: bool,
-    /// Lengths of the box at the last set-up, for volumes.
+    /// Volume of the cell over that of the unit in which layers are measured, at the last set-up.
     lengths: [f64; 3],
     volume: f64,
 }
@@ -90,7 +97,7 @@ impl Bins {
         };
         let reduced = units == "reduced";
         let cell = state.cell("compute chunk/atom")?;
-        if cell.triclinic && !reduced && style.ends_with('d') {
+        if cell.triclinic && !reduced {
             return Err(Error::input(
                 "Compute chunk/atom for triclinic boxes requires units reduced",
             ));
@@ -98,6 +105,7 @@ impl Bins {
         let mut bins = Self {
             layers: Vec::new(),
             shells: None,
+            bound: [[None; 2]; 3],
             reduced,
             lengths: cell.lengths(),
             volume: 0.0,
@@ -121,15 +129,23 @@ impl Bins {
                     number(1)? * scale[1],
                     number(2)? * scale[2],
                 ];
-                bins.shells = Some(Shells::new(
-                    centre,
-                    vec![0, 1, 2],
-                    [number(3)? * scale[0], number(4)? * scale[0], number(5)?],
-                    periodic,
-                )?);
+                if state.dimension == 2 && centre[2] != 0.0 {
+                    return Err(Error::input(
+                        "Compute chunk/atom sphere z origin must be 0.0 for 2d",
+                    )
+                    .at(words[2].0));
+                }
+                let range = [number(3)? * scale[0], number(4)? * scale[0], number(5)?];
+                bins.shells = Some(Shells::new(centre, vec![0, 1, 2], range, periodic)?);
             }
             "bin/cylinder" => {
                 let layers = Layers::new(&words[..3], &scale)?;
+                if state.dimension == 2 && layers.axis != 2 {
+                    return Err(
+                        Error::input("Compute chunk/atom cylinder axis must be z for 2d")
+                            .at(words[0].0),
+                    );
+                }
                 let others: Vec<usize> = (0..3).filter(|&k| k != layers.axis).collect();
                 // LAMMPS takes the axis and the radii of cylinders in box units, whatever `units` says
                 let mut centre = [0.0; 3];
@@ -142,63 +158,83 @@ impl Bins {
             }
             _ => {
                 for w in words.chunks_exact(3) {
-                    bins.layers.push(Layers::new(w, &scale)?);
+                    let layers = Layers::new(w, &scale)?;
+                    if bins.layers.iter().any(|l| l.axis == layers.axis) {
+                        return Err(Error::input(format!(
+                            "Illegal compute chunk/atom {style} command: direction {} is given twice",
+                            w[0].1
+                        ))
+                        .at(w[0].0));
+                    }
+                    if state.dimension == 2 && layers.axis == 2 {
+                        return Err(Error::input(
+                            "Cannot use compute chunk/atom bin z for 2d model",
+                        )
+                        .at(w[0].0));
+                    }
+                    bins.layers.push(layers);
                 }
             }
         }
-        if let Some(s) = bins.shells.as_ref().filter(|s| s.periodic) {
-            let lengths = cell.lengths();
-            let tight = |k: &usize| cell.periodic(*k) && s.high > 0.5 * lengths[*k];
-            if s.axes.iter().any(tight) {
-                return Err(Error::input(format!(
-                    "Compute chunk/atom {style} radius is too large for periodic box"
-                ))
-                .help("with pbc yes at most half of the box length"));
-            }
-        }
         bins.bounds(options, &scale)?;
+        bins.set_up(state)?;
         Ok(bins)
     }
 
     fn bounds(&mut self, options: &Args, scale: &[f64; 3]) -> Result<()> {
         for k in options.keywords().filter(|k| k.name() == "bound") {
             let axis = axis_of(k.str("dim")).unwrap_or(0);
+            // LAMMPS scales the bound of direction n by the lattice of the n-th direction of the bins, if there is one
+            let factor = self.layers.get(axis).map_or(1.0, |l| scale[l.axis]);
             let value = |name: &str, free: &str| match k.str(name) {
                 w if w == free => Ok(None),
-                w => parse_real(w).map(|v| Some(v * scale[axis])).ok_or_else(|| {
+                w => parse_real(w).map(|v| Some(v * factor)).ok_or_else(|| {
                     Error::input(format!(
                         "expected {free} or a number for bound, found '{w}'"
                     ))
                 }),
             };
-            let bound = [value("lo", "lower")?, value("hi", "upper")?];
-            for l in self.layers.iter_mut().filter(|l| l.axis == axis) {
-                l.bound = bound;
-            }
+            self.bound[axis] = [value("lo", "lower")?, value("hi", "upper")?];
         }
         Ok(())
     }
 
-    /// Finds the layers in the present box.
+    /// Finds the bins in the present box.
     ///
     /// # Errors
-    /// No layer fits.
+    /// No layer fits, or shells are too large for the box.
     pub fn set_up(&mut self, state: &State) -> Result<()> {
         let cell = state.cell("compute chunk/atom")?;
-        self.lengths = if self.reduced {
-            [1.0; 3]
-        } else {
-            cell.lengths()
-        };
-        self.volume = cell.volume(3);
+        self.update_volume(state);
         for l in &mut self.layers {
             let (lo, hi) = match self.reduced {
                 true => (0.0, 1.0),
                 false => (cell.lo[l.axis], cell.hi[l.axis]),
             };
-            l.set_up(lo, hi)?;
+            let [low, high] = self.bound[l.axis];
+            l.set_up(low.unwrap_or(lo), high.unwrap_or(hi))?;
+        }
+        if let Some(s) = &mut self.shells {
+            s.set_up(cell, self.reduced)?;
         }
         Ok(())
+    }
+
+    /// Takes the volume of the present box, for layers that are measured in it.
+    pub fn update_volume(&mut self, state: &State) {
+        if let Some(cell) = &state.cell {
+            self.volume = cell.volume(state.dimension);
+            self.lengths = if self.reduced {
+                [1.0; 3]
+            } else {
+                cell.lengths()
+            };
+        }
+    }
+
+    /// Whether bins are measured in fractions of the box.
+    pub fn reduced(&self) -> bool {
+        self.reduced
     }
 
     /// Number of bins.
@@ -207,34 +243,40 @@ impl Bins {
         layers * self.shells.as_ref().map_or(1, |s| s.count)
     }
 
+    /// Number of coordinates of a bin.
+    pub fn coordinates(&self) -> usize {
+        self.layers.len() + usize::from(self.shells.is_some())
+    }
+
     /// Bin of atom `i`, from 1; 0 for none.
     pub fn of(&self, state: &State, i: usize, discard: Discard) -> i64 {
         let Some(cell) = &state.cell else { return 0 };
-        let (mut x, mut image) = (state.atoms.x[i], state.atoms.image[i]);
-        cell.wrap(&mut x, &mut image);
+        let x = state.atoms.x[i];
         let place = if self.reduced {
-            cell.to_fractional(x)
+            cell.fractional_by_inverse(x)
         } else {
             x
         };
         let mut bin = 0;
         if let Some(s) = &self.shells {
-            let centre = if self.reduced {
-                cell.to_cartesian(s.centre)
-            } else {
-                s.centre
-            };
-            let mut d: [f64; 3] = std::array::from_fn(|k| x[k] - centre[k]);
-            if s.periodic {
-                d = cell.minimum_image(d);
-            }
-            match s.of(d, discard) {
+            match s.of(x, cell, discard) {
                 Some(k) => bin = k,
                 None => return 0,
             }
         }
         for l in &self.layers {
-            match l.of(place[l.axis], discard) {
+            let k = l.axis;
+            let (lo, hi) = if self.reduced {
+                (0.0, 1.0)
+            } else {
+                (cell.lo[k], cell.hi[k])
+            };
+            let at = if cell.periodic(k) {
+                remap(place[k], lo, hi)
+            } else {
+                place[k]
+            };
+            match l.of(at, self.bound[k], discard) {
                 Some(k) => bin = bin * l.count + k,
                 None => return 0,
             }
@@ -245,27 +287,30 @@ impl Bins {
     /// Volume and coordinates of bin `place`, from 0.
     pub fn describe(&self, mut place: i64) -> (f64, Vec<f64>) {
         let mut coordinates = Vec::new();
-        let mut volume = if self.reduced {
-            self.volume
-        } else {
-            self.lengths.iter().product()
-        };
+        let mut volume = self.volume;
         for l in self.layers.iter().rev() {
-            let k = place % l.count;
-            place /= l.count;
+            let k = place.rem_euclid(l.count);
+            place = place.div_euclid(l.count);
             coordinates.push(l.start + (k as f64 + 0.5) * l.delta);
             volume *= l.delta / self.lengths[l.axis];
         }
         if let Some(s) = &self.shells {
-            let width = (s.high - s.low) / s.count as f64;
-            let (a, b) = (
-                s.low + place as f64 * width,
-                s.low + (place + 1) as f64 * width,
-            );
-            coordinates.push(s.low + (place as f64 + 0.5) * width);
+            let edge = |k: i64| match k {
+                k if k == s.count => s.high,
+                k => s.low + k as f64 * (s.high - s.low) / s.count as f64,
+            };
+            let (a, b) = (edge(place), edge(place + 1));
+            coordinates.push(0.5 * (a + b));
             volume = match self.layers.first() {
-                None => 4.0 / 3.0 * PI * (b.powi(3) - a.powi(3)),
-                Some(l) => PI * (b * b - a * a) * l.delta,
+                None => 4.0 / 3.0 * PI * b * b * b - 4.0 / 3.0 * PI * a * a * a,
+                Some(l) => {
+                    let thickness = if self.reduced {
+                        l.delta * s.along
+                    } else {
+                        l.delta
+                    };
+                    (PI * b * b - PI * a * a) * thickness
+                }
             };
         }
         coordinates.reverse();
@@ -275,6 +320,17 @@ impl Bins {
 
 fn axis_of(word: &str) -> Option<usize> {
     ["x", "y", "z"].iter().position(|a| *a == word)
+}
+
+/// A coordinate that left its periodic range by less than a period, back in it.
+fn remap(mut x: f64, lo: f64, hi: f64) -> f64 {
+    if x < lo {
+        x += hi - lo;
+    }
+    if x >= hi {
+        x -= hi - lo;
+    }
+    x
 }
 
 impl Layers {
@@ -303,13 +359,12 @@ impl Layers {
             axis,
             origin,
             delta: delta * scale[axis],
-            bound: [None; 2],
             start: 0.0,
             count: 1,
         })
     }
 
-    /// Whole layers that cover the bounds, counted from the origin in both directions.
+    /// Whole layers that cover `lo` to `hi`, counted from the origin in both directions.
     fn set_up(&mut self, lo: f64, hi: f64) -> Result<()> {
         let origin = match self.origin {
             Origin::Lower => lo,
@@ -318,7 +373,6 @@ impl Layers {
             Origin::At(x) => x,
         };
         let whole = |distance: f64| (distance * (1.0 / self.delta)).trunc() * self.delta;
-        let (lo, hi) = (self.bound[0].unwrap_or(lo), self.bound[1].unwrap_or(hi));
         let (mut low, mut high) = (origin + whole(lo - origin), origin + whole(hi - origin));
         if low > lo {
             low -= self.delta;
@@ -336,16 +390,15 @@ impl Layers {
         Ok(())
     }
 
-    fn of(&self, x: f64, discard: Discard) -> Option<i64> {
-        // the product with the inverse decides, as in LAMMPS, where atoms on an edge go
-        let k = ((x - self.start) * (1.0 / self.delta)).floor() as i64;
+    fn of(&self, x: f64, bound: [Option<f64>; 2], discard: Discard) -> Option<i64> {
+        let k = ((x - self.start) * (1.0 / self.delta)).trunc() as i64 - i64::from(x < self.start);
         let last = self.count - 1;
         let free = |bound: Option<f64>| {
             discard == Discard::No || (discard == Discard::Mixed && bound.is_none())
         };
         match k {
-            k if k < 0 => free(self.bound[0]).then_some(0),
-            k if k > last => free(self.bound[1]).then_some(last),
+            k if k < 0 => free(bound[0]).then_some(0),
+            k if k > last => free(bound[1]).then_some(last),
             k => Some(k),
         }
     }
@@ -360,22 +413,100 @@ impl Shells {
             ));
         }
         Ok(Self {
+            given: (centre, [low, high]),
             centre,
             axes,
             low,
             high,
             count: count as i64,
             periodic,
+            along: 1.0,
         })
     }
 
-    fn of(&self, d: [f64; 3], discard: Discard) -> Option<i64> {
-        let r = self.axes.iter().map(|&k| d[k] * d[k]).sum::<f64>().sqrt();
-        let k = ((r - self.low) * (self.count as f64 / (self.high - self.low))).floor() as i64;
+    /// Centre and radii in length units: reduced radii count in the box length of the first direction of the shells.
+    fn set_up(&mut self, cell: &Cell, reduced: bool) -> Result<()> {
+        let (centre, range) = self.given;
+        let l = cell.lengths();
+        if let Some(k) = (0..3).find(|k| !self.axes.contains(k)) {
+            self.along = l[k];
+        }
+        let factor = if reduced { l[self.axes[0]] } else { 1.0 };
+        self.centre = if reduced {
+            cell.to_cartesian(centre)
+        } else {
+            centre
+        };
+        [self.low, self.high] = range.map(|r| r * factor);
+        let tight = |k: &&usize| cell.periodic(**k) && self.high > 0.5 * l[**k];
+        if self.periodic && self.axes.iter().find(tight).is_some() {
+            return Err(
+                Error::input("Compute chunk/atom radius is too large for periodic box")
+                    .help("with pbc yes at most half of the box length"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Shell of position `x`. Directions are taken one by one even in a triclinic cell.
+    fn of(&self, x: [f64; 3], cell: &Cell, discard: Discard) -> Option<i64> {
+        let mut r2 = 0.0;
+        for &k in &self.axes {
+            let l = cell.hi[k] - cell.lo[k];
+            let mut d = if cell.periodic(k) {
+                remap(x[k], cell.lo[k], cell.hi[k]) - self.centre[k]
+            } else {
+                x[k] - self.centre[k]
+            };
+            if self.periodic && cell.periodic(k) && d.abs() > 0.5 * l {
+                d -= l.copysign(d);
+            }
+            r2 += d * d;
+        }
+        let r = r2.sqrt();
+        let inverse = self.count as f64 / (self.high - self.low);
+        let k = ((r - self.low) * inverse).trunc() as i64 - i64::from(r < self.low);
         match k {
             k if (0..self.count).contains(&k) => Some(k),
             _ if discard == Discard::Yes => None,
             k => Some(k.clamp(0, self.count - 1)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(origin: Origin, delta: f64) -> Layers {
+        Layers {
+            axis: 0,
+            origin,
+            delta,
+            start: 0.0,
+            count: 1,
+        }
+    }
+
+    #[test]
+    fn layers_cover_the_range_from_their_origin() {
+        let mut l = layers(Origin::Center, 3.0);
+        l.set_up(0.0, 10.0).unwrap();
+        assert_eq!((l.start, l.count), (-1.0, 4));
+        let mut l = layers(Origin::At(12.0), 4.0);
+        l.set_up(0.0, 10.0).unwrap();
+        assert_eq!((l.start, l.count), (0.0, 3));
+    }
+
+    #[test]
+    fn atoms_beyond_a_bound_are_dropped_or_kept_as_discard_says() {
+        let mut l = layers(Origin::Lower, 1.0);
+        l.set_up(2.0, 5.0).unwrap();
+        let bound = [Some(2.0), None];
+        assert_eq!(l.of(1.5, bound, Discard::Mixed), None);
+        assert_eq!(l.of(1.5, bound, Discard::No), Some(0));
+        assert_eq!(l.of(5.5, bound, Discard::Mixed), Some(2));
+        assert_eq!(l.of(5.5, bound, Discard::Yes), None);
+        assert_eq!(l.of(3.0, bound, Discard::Yes), Some(1));
     }
 }

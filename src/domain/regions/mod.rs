@@ -51,8 +51,8 @@ pub const OPTIONS: &[Keyword] = &[
     moving::ROTATE,
     keyword(
         "open",
-        &[arg("face", Kind::Count, "number of the face")],
-        "not supported: open faces matter to fix wall/region and granular styles only",
+        &[arg("face", Kind::Count, "number of the face, 1 to 6")],
+        "face that is no wall; may be repeated. As in LAMMPS, all atoms are inside of a region with an open face",
     ),
 ];
 
@@ -117,10 +117,8 @@ pub fn find(name: &str) -> Result<&'static RegionEntry> {
 /// # Errors
 /// The words do not fit; indices count from the first of them.
 pub fn build(entry: &RegionEntry, args: &Args, state: &State) -> Result<Box<dyn Region>> {
-    if let Some(k) = args.keyword("open") {
-        return Err(Error::input("region keyword 'open' is not supported")
-            .at(k.position())
-            .help("open faces matter to walls of regions only, which argyro does not have: leave it out"));
+    for k in args.keywords().filter(|k| k.name() == "open") {
+        check_face(entry, k.int("face")?).map_err(|e| e.at(k.word("face")))?;
     }
     let word = |k: &str, default: &'static str| {
         args.keyword(k)
@@ -162,7 +160,49 @@ pub fn build(entry: &RegionEntry, args: &Args, state: &State) -> Result<Box<dyn 
         values,
         outside,
     };
-    moving::wrap(Box::new(region), args, spacing)
+    let region = moving::wrap(Box::new(region), args, spacing)?;
+    Ok(match args.keyword("open") {
+        Some(_) => Box::new(Open(region)),
+        None => region,
+    })
+}
+
+/// A region with an open face: LAMMPS finds every point inside of it, since only walls ask for its surface.
+struct Open(Box<dyn Region>);
+
+impl Region for Open {
+    fn contains(&self, _: [f64; 3]) -> bool {
+        true
+    }
+
+    fn bounds(&self) -> Option<Bounds> {
+        None
+    }
+
+    fn duplicate(&self) -> Box<dyn Region> {
+        Box::new(Self(self.0.duplicate()))
+    }
+
+    fn as_cell(&self) -> Option<CellBounds> {
+        self.0.as_cell()
+    }
+}
+
+/// An error if a style has no face of this number that may be open.
+fn check_face(entry: &RegionEntry, face: i64) -> Result<()> {
+    let style = entry.signature.name;
+    let faces = match style {
+        "block" | "prism" => 6,
+        "cone" | "cylinder" => 3,
+        _ => 0,
+    };
+    if (1..=faces).contains(&face) {
+        return Ok(());
+    }
+    Err(Error::input(match faces {
+        0 => format!("region {style} has no faces that may be open"),
+        n => format!("Illegal region open face index: {face} (region {style} has faces 1 to {n})"),
+    }))
 }
 
 /// Reads the arguments of a solid.

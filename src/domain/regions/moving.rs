@@ -16,7 +16,7 @@ pub(super) const MOVE: Keyword = keyword(
         arg("vy", Kind::Word, "v_name or NULL"),
         arg("vz", Kind::Word, "v_name or NULL"),
     ],
-    "displacement along x, y and z by equal-style variables",
+    "displacement along x, y and z by equal-style variables, in distance units also under `units lattice`",
 );
 
 /// `rotate`
@@ -64,12 +64,11 @@ impl Turn {
 struct Moving {
     inner: Box<dyn Region>,
     variables: [Option<String>; 3],
-    scale: [f64; 3],
     shift: [f64; 3],
     turn: Option<Turn>,
 }
 
-/// Wraps `inner` if `args` have `move` or `rotate`. `spacing` is the unit of lengths along x, y and z.
+/// Wraps `inner` if `args` have `move` or `rotate`. `spacing` is the unit of the rotation's point along x, y and z.
 ///
 /// # Errors
 /// A word is no variable, or the axis has no length.
@@ -118,7 +117,6 @@ pub(super) fn wrap(
     Ok(Box::new(Moving {
         inner,
         variables,
-        scale: spacing,
         shift: [0.0; 3],
         turn,
     }))
@@ -152,7 +150,7 @@ impl Region for Moving {
     fn update(&mut self, host: &mut dyn Host) -> Result<()> {
         for k in 0..3 {
             if let Some(name) = &self.variables[k] {
-                self.shift[k] = self.scale[k] * value(host, name)?;
+                self.shift[k] = value(host, name)?;
             }
         }
         if let Some(turn) = &mut self.turn {
@@ -169,7 +167,6 @@ impl Region for Moving {
         Box::new(Self {
             inner: self.inner.duplicate(),
             variables: self.variables.clone(),
-            scale: self.scale,
             shift: self.shift,
             turn: self.turn.clone(),
         })

@@ -26,13 +26,10 @@ impl Engine {
     /// v += dt ftm2v / m F
     fn accelerate(&mut self, dt: f64) {
         let dtf = dt * self.state.units.ftm2v;
-        let factor: Vec<f64> = (0..=self.state.types.count)
-            .map(|t| dtf / self.state.types.mass(t as u32))
-            .collect();
-        let a = &mut self.state.atoms;
-        for ((v, f), &kind) in a.v.iter_mut().zip(&a.f).zip(&a.kind) {
-            let h = factor[kind as usize];
-            (0..3).for_each(|k| v[k] += h * f[k]);
+        for i in 0..self.state.atoms.len() {
+            let h = dtf / self.state.mass_of(i);
+            let a = &mut self.state.atoms;
+            (0..3).for_each(|k| a.v[i][k] += h * a.f[i][k]);
         }
     }
 

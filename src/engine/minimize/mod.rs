@@ -17,7 +17,7 @@ use crate::domain::Tally;
 use crate::domain::host::Host;
 use crate::domain::state::RunSteps;
 use crate::error::{Error, Result};
-use crate::fix::MinDofs;
+use crate::fix::{Control, MinDofs};
 use std::fmt::Write;
 
 /// What a `minimize` command asks for.
@@ -319,6 +319,15 @@ impl Engine {
         }
         if let Some(stop) = pending_signal() {
             search.stop = Some(stop);
+            return false;
+        }
+        let fixes = self.fixes.values().filter_map(|s| s.fix.as_ref());
+        let mut controls = fixes.map(|f| f.min_control());
+        if let Some(control) = controls.find(|c| *c != Control::Continue) {
+            search.stop = Some(match control {
+                Control::EndRuns => Stop::FixForGood,
+                _ => Stop::Fix,
+            });
             return false;
         }
         self.state.step += 1;

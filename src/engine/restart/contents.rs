@@ -103,6 +103,9 @@ impl Engine {
         for (name, c) in &a.custom {
             w.text(name).int(c.columns as i64).reals(&c.values);
         }
+        if let Some(m) = &a.rmass {
+            w.reals(m);
+        }
         w.finish()
     }
 
@@ -275,19 +278,24 @@ impl Engine {
             }
             custom.insert(name, crate::domain::custom::Custom { columns, values });
         }
+        let rmass = if r.is_empty() { None } else { Some(r.reals()?) };
         let optional = |len: usize| len == 0 || len == n;
         let whole = [kind.len(), x.len(), v.len(), mask.len()]
             .iter()
             .all(|&l| l == n)
             && image.len() == 3 * n
             && optional(q.len())
-            && optional(molecule.len());
+            && optional(molecule.len())
+            && rmass.as_ref().is_none_or(|m| m.len() == n);
         let types = self.state.types.count as i64;
         if !whole || kind.iter().any(|&k| k < 1 || k > types) {
             return Err(Error::input(
                 "the atoms of the restart file contradict each other",
             ));
         }
+        // Without such an atom style they come from fix property/atom, which the script gives again.
+        self.state.atom_style.charge |= !q.is_empty();
+        self.state.atom_style.molecule |= !molecule.is_empty();
         let a = &mut self.state.atoms;
         a.id = id;
         a.kind = kind.iter().map(|&k| k as u32).collect();
@@ -301,6 +309,7 @@ impl Engine {
         a.mask = mask.iter().map(|&k| k as u32).collect();
         a.q = q;
         a.molecule = molecule;
+        a.rmass = rmass;
         a.custom = custom;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Columns of the thermo output and the text of headers and rows.
 
 use super::keywords::{self, Quantity};
-use crate::cformat::{Conversion, LineFormat, format_f64, format_i64};
+use crate::cformat::{Conversion, LineFormat, format_f64};
 use crate::domain::host::Reference;
 use crate::error::{Error, Result};
 
@@ -47,7 +47,9 @@ pub struct Column {
     /// Whether it is a count.
     pub int: bool,
     /// Format of this column alone.
-    format: Option<Conversion>,
+    format: Option<LineFormat>,
+    /// Its word of `format line`.
+    line: Option<LineFormat>,
     default_name: String,
 }
 
@@ -62,6 +64,7 @@ impl Column {
             quantity: Quantity::Keyword(k.name),
             int: k.int,
             format: None,
+            line: None,
         })
     }
 
@@ -74,6 +77,7 @@ impl Column {
             quantity: Quantity::Reference(reference),
             int: false,
             format: None,
+            line: None,
         }
     }
 }
@@ -85,13 +89,12 @@ pub struct Layout {
     pub columns: Vec<Column>,
     /// How rows are laid out.
     pub line: Line,
-    float: Option<Conversion>,
-    int: Option<Conversion>,
+    float: Option<LineFormat>,
+    int: Option<LineFormat>,
 }
 
-fn conversion(text: &str) -> Result<Conversion> {
-    text.parse::<Conversion>()
-        .map_err(|e| Error::input(format!("thermo_modify format '{text}': {e}")))
+fn conversion(text: &str) -> Result<LineFormat> {
+    LineFormat::one(text).map_err(|e| Error::input(format!("thermo_modify format '{text}': {e}")))
 }
 
 impl Layout {
@@ -117,10 +120,8 @@ impl Layout {
     pub fn format(&mut self, what: &str, text: &str) -> Result<()> {
         match what {
             "line" => {
-                let formats = text
-                    .parse::<LineFormat>()
+                let all = LineFormat::words(text)
                     .map_err(|e| Error::input(format!("thermo_modify format line: {e}")))?;
-                let all: Vec<Conversion> = formats.conversions().copied().collect();
                 if all.len() < self.columns.len() {
                     return Err(Error::input(format!(
                         "thermo_modify format line has {} values for {} columns",
@@ -129,7 +130,7 @@ impl Layout {
                     )));
                 }
                 for (c, f) in self.columns.iter_mut().zip(all) {
-                    c.format = Some(f);
+                    c.line = Some(f);
                 }
             }
             "float" => self.float = Some(conversion(text)?),
@@ -146,7 +147,9 @@ impl Layout {
     pub fn default_formats(&mut self) {
         self.float = None;
         self.int = None;
-        self.columns.iter_mut().for_each(|c| c.format = None);
+        for c in &mut self.columns {
+            (c.format, c.line) = (None, None);
+        }
     }
 
     /// `thermo_modify colname`: names a column by number or word.
@@ -242,13 +245,20 @@ impl Layout {
         }
     }
 
+    /// A value in the format of its column, else of its kind, else of the line, else in the default format.
     fn cell(&self, column: &Column, value: Value) -> String {
-        let wanted = column
-            .format
-            .or(if column.int { self.int } else { self.float });
+        let of_kind = if column.int { &self.int } else { &self.float };
+        let wanted = column.format.as_ref();
+        let wanted = wanted.or(of_kind.as_ref()).or(column.line.as_ref());
         match (wanted, value) {
-            (Some(f), Value::Int(i)) => format_i64(&f, i),
-            (Some(f), Value::Float(x)) => format_f64(&f, x),
+            (Some(f), value) => {
+                let mut out = Vec::new();
+                f.write(&mut out, |c, _, out| match value {
+                    Value::Int(i) => c.write_i64(out, i),
+                    Value::Float(x) => c.write_f64(out, x),
+                });
+                String::from_utf8_lossy(&out).into_owned()
+            }
             (None, Value::Int(i)) => match self.line {
                 Line::One => format!("{i:>10} "),
                 Line::Multi => format!("{i:>14}"),

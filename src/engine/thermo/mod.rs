@@ -247,6 +247,7 @@ impl Engine {
     /// # Errors
     /// A column cannot be evaluated.
     pub(crate) fn thermo_row(&mut self) -> Result<()> {
+        self.thermo_rows += 1;
         let values = self.thermo_values()?;
         let cpu = self.clock.run_seconds();
         let row = self.thermo.layout.row(&values, self.state.step, cpu);

@@ -1,7 +1,7 @@
 //! The keywords of fix npt and nph.
 
 use super::super::barostat_common::{Couple, Settings};
-use super::super::nh_common::{Chain, Ramp};
+use super::super::nh_common::{Chain, Ramp, Thermostat};
 use crate::domain::State;
 use crate::domain::host::Host;
 use crate::error::{Error, Result};
@@ -169,7 +169,7 @@ fn count(args: &Args, name: &str, default: usize, least: i64) -> Result<usize> {
 ///
 /// # Errors
 /// npt without temperatures, or a target that is not above zero.
-pub fn thermostat(args: &Args, style: &str) -> Result<Option<(Ramp, Chain)>> {
+pub fn thermostat(args: &Args, style: &str) -> Result<Option<Thermostat>> {
     if style == "nph" {
         return Ok(None);
     }
@@ -203,7 +203,7 @@ pub fn thermostat(args: &Args, style: &str) -> Result<Option<(Ramp, Chain)>> {
         drag(args)?,
         temp.real("Tdamp")?,
     );
-    Ok(Some((target, chain)))
+    Ok(Some(Thermostat::new(target, chain)))
 }
 
 fn drag(args: &Args) -> Result<f64> {

@@ -302,5 +302,5 @@ fn what_is_written_is_read_back_to_the_bit() {
         r.lines
     );
     assert!(r.lines.contains(&format!("7 {:?}", v[0])));
-    assert!(r.lines.contains(&"S 2.5".to_string()));
+    assert!(r.lines.contains(&"2 2.5".to_string()));
 }

@@ -78,15 +78,6 @@ pub struct DataFile<'a> {
     pub v: &'a [[f64; 3]],
 }
 
-impl DataFile<'_> {
-    fn type_name(&self, t: usize) -> String {
-        match &self.labels {
-            Some(l) if self.label_types => l[t - 1].to_string(),
-            _ => t.to_string(),
-        }
-    }
-}
-
 /// Writes the file.
 ///
 /// # Errors
@@ -134,7 +125,7 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(masses) = &d.masses {
         writeln!(out, "\nMasses\n")?;
         for (t, m) in masses.iter().enumerate() {
-            writeln!(out, "{} {m:?}", d.type_name(t + 1))?;
+            writeln!(out, "{} {m:?}", t + 1)?;
         }
     }
     if let Some(p) = &d.pair {
@@ -158,8 +149,9 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
         atoms(d, out)?;
     }
     if let Some(b) = &d.bonded {
-        bonded("Bonds", &b.bonds, out)?;
-        bonded("Angles", &b.angles, out)?;
+        let labels = |k: usize| b.labels[k].as_deref().filter(|_| d.label_types);
+        bonded("Bonds", &b.bonds, labels(0), out)?;
+        bonded("Angles", &b.angles, labels(1), out)?;
     }
     for section in &d.properties {
         writeln!(out, "\n{} # {}\n", section.name, section.hint)?;
@@ -170,13 +162,20 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn bonded(section: &str, list: &[(u32, &[i64])], out: &mut dyn Write) -> io::Result<()> {
+fn bonded(
+    section: &str,
+    list: &[(u32, &[i64])],
+    labels: Option<&[&str]>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if list.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{section}\n")?;
     for (n, (kind, atoms)) in list.iter().enumerate() {
         let atoms: Vec<String> = atoms.iter().map(i64::to_string).collect();
+        let label = labels.and_then(|l| l.get(*kind as usize - 1));
+        let kind = label.map_or_else(|| kind.to_string(), |l| (*l).to_string());
         writeln!(out, "{} {kind} {}", n + 1, atoms.join(" "))?;
     }
     Ok(())

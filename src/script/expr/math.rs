@@ -210,16 +210,27 @@ fn stride2(step: i64, args: &[f64]) -> Result<f64, Fault> {
     };
     let (x, y, z) = (integer(*x)?, integer(*y)?, integer(*z)?);
     let (a, b, c) = (integer(*a)?, integer(*b)?, integer(*c)?);
-    if x < 0 || y < 0 || z <= 0 || x > y || a < 0 || b < 0 || c <= 0 || a >= b || a < x || b > y {
+    if x < 0 || y < 0 || z <= 0 || x > y || a < 0 || b < 0 || c <= 0 || a > b || a < x || b > y {
         return Err(ILLEGAL);
     }
-    let coarse = stride(step, x, y, z)?;
+    // As in LAMMPS, the last step of the coarse strides may lie beyond y unless it follows the fine ones.
+    let coarse = |from: i64| from - (from - x).rem_euclid(z) + z;
+    if step < x {
+        return Ok(x as f64);
+    }
+    if step >= y {
+        return Ok(NEVER);
+    }
     if step < a {
-        return Ok(coarse.min(a as f64));
+        return Ok(coarse(step).min(a) as f64);
     }
-    if step < b {
-        let fine = step - (step - a) % c + c;
-        return Ok(if fine > b { coarse } else { fine as f64 });
+    if step > b {
+        return Ok(coarse(step) as f64);
     }
-    Ok(coarse)
+    let fine = step - (step - a) % c + c;
+    if fine <= b {
+        return Ok(fine as f64);
+    }
+    let next = coarse(b);
+    Ok(if next > y { NEVER } else { next as f64 })
 }

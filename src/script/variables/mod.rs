@@ -93,6 +93,8 @@ pub struct Variables {
     streams: RefCell<Streams>,
     partition: Partition,
     started: Instant,
+    /// Environment variables that the script has set (`shell putenv`), the last setting of a name counts.
+    environment: RefCell<Vec<(String, String)>>,
 }
 
 impl Default for Variables {
@@ -110,6 +112,7 @@ impl Variables {
             streams: RefCell::default(),
             partition,
             started: Instant::now(),
+            environment: RefCell::default(),
         }
     }
 
@@ -171,6 +174,27 @@ impl Variables {
         self.table
             .borrow_mut()
             .retain(|_, e| !matches!(e.content, Content::AtomFile(_)));
+    }
+
+    /// Sets an environment variable for getenv-style variables and shell commands of this script; that of the
+    /// process stays as it is, since other threads may read it.
+    pub fn put_environment(&self, name: &str, value: &str) {
+        let mut all = self.environment.borrow_mut();
+        all.push((name.to_string(), value.to_string()));
+    }
+
+    /// What the script has set, in the order of the settings.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.environment.borrow().clone()
+    }
+
+    /// The value of an environment variable; empty if there is none.
+    fn environment_variable(&self, name: &str) -> String {
+        let own = self.environment.borrow();
+        match own.iter().rev().find(|(n, _)| n == name) {
+            Some((_, value)) => value.clone(),
+            None => std::env::var(name).unwrap_or_default(),
+        }
     }
 
     /// Which world this is.

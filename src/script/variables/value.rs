@@ -44,7 +44,7 @@ impl Variables {
             Content::Loop { current, width, .. } => format!("{current:0width$}"),
             Content::Uloop { at, width, .. } => format!("{:0width$}", at + 1),
             Content::World(text) | Content::Text(text) => text,
-            Content::Getenv(variable) => std::env::var(variable).unwrap_or_default(),
+            Content::Getenv(variable) => self.environment_variable(&variable),
             Content::File(lines) => lines.current().to_string(),
             Content::Format { of, conversion } => {
                 let _active = self.enter(name)?;
