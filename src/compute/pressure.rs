@@ -8,16 +8,7 @@ use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, many};
 
 const PARTS: &[&str] = &[
-    "ke",
-    "virial",
-    "pair",
-    "bond",
-    "angle",
-    "dihedral",
-    "improper",
-    "kspace",
-    "fix",
-    "pair/hybrid",
+    "ke", "virial", "pair", "bond", "angle", "dihedral", "improper", "kspace", "fix",
 ];
 
 const SIGNATURE: Signature = Signature {
@@ -32,19 +23,19 @@ const SIGNATURE: Signature = Signature {
         many(
             "part",
             Kind::Word,
-            "contributions: ke, virial, pair, bond, angle, dihedral, improper, kspace, fix, pair/hybrid STYLE [N]; default all (`virial`: all but ke)",
+            "contributions: ke virial pair bond angle dihedral improper kspace fix, pair/hybrid STYLE [N]; default all (`virial`: \
+all but ke)",
         ),
     ],
     keywords: &[],
     description: "The scalar is P = (dof kB T + tr W) / (d V), the vector the tensor (sum m v_a v_b + W_ab) / V in the \
 order xx, yy, zz, xy, xz, yz, pressure units; W is the virial sum r_a f_b of the force field, its long-range tail and \
-of fixes (`fix_modify virial yes`). The group must be all. `virial` leaves out the kinetic part. `pair/hybrid` and the name of \
-a sub-style of a hybrid pair style (with its number if it is listed several times) is the part of that sub-style, without \
-tail.",
+of fixes (`fix_modify virial yes`). The group must be all. `virial` leaves out the kinetic part, \
+`pair/hybrid` takes the pairwise part of one sub-style of a hybrid pair style, its Nth if it is listed several times.",
     examples: &[
+        "compute z all pressure NULL pair/hybrid zbl",
         "compute 1 all pressure thermo_temp",
         "compute w all pressure NULL virial",
-        "compute p all pressure NULL pair/hybrid lj/cut",
     ],
 };
 
@@ -61,17 +52,18 @@ struct Pressure {
     /// Contributions to the virial, if not all of them
     parts: Vec<&'static str>,
     fix: bool,
-    /// Sub-style of a hybrid pair style, and its number if that was given
-    sub: Option<(String, Option<usize>)>,
+    /// A sub-style and its number, 0 for the only one.
+    hybrid: Option<(String, usize)>,
 }
 
 fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
     if id.group != "all" {
         return Err(Error::input("Compute pressure must use group all"));
     }
-    let (parts, sub) = contributions(&args.all("part"))?;
+    let (parts, hybrid) = contributions(&args.all("part"))?;
     let has = |p: &str| parts.contains(&p);
-    let kinetic = parts.is_empty() || has("ke");
+    let all = parts.is_empty() && hybrid.is_none();
+    let kinetic = all || has("ke");
     let temperature = match args.str("temp-ID") {
         "NULL" if kinetic => {
             return Err(Error::input(
@@ -90,7 +82,7 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
             Some(name.to_string())
         }
     };
-    let virial = parts.is_empty() || has("virial");
+    let virial = all || has("virial");
     let given = CONTRIBUTIONS.iter().copied().filter(|c| !virial && has(c));
     Ok(Box::new(Pressure {
         temperature,
@@ -98,47 +90,48 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         virial,
         parts: given.collect(),
         fix: virial || has("fix"),
-        sub,
+        hybrid,
     }))
 }
 
-type Sub = Option<(String, Option<usize>)>;
+/// A sub-style and its number.
+type SubStyle = (String, usize);
 
-/// The contributions that the words name.
-fn contributions<'a>(words: &[(usize, &'a str)]) -> Result<(Vec<&'a str>, Sub)> {
-    let (mut parts, mut sub) = (Vec::new(), None);
-    let mut rest = words.iter();
+/// The contributions, and the sub-style behind `pair/hybrid`.
+fn contributions<'a>(words: &[(usize, &'a str)]) -> Result<(Vec<&'a str>, Option<SubStyle>)> {
+    let (mut parts, mut hybrid) = (Vec::new(), None);
+    let mut rest = words.iter().peekable();
     while let Some(&(at, word)) = rest.next() {
-        if !PARTS.contains(&word) {
-            return Err(Error::input(format!(
-                "Illegal compute pressure command: unknown contribution '{word}'"
-            ))
-            .suggest(word, PARTS.iter().copied())
-            .at(at));
-        }
-        parts.push(word);
         if word == "pair/hybrid" {
-            let Some(style) = rest.next() else {
+            let Some((_, style)) = rest.next() else {
                 return Err(Error::input(
-                    "compute pressure pair/hybrid: the name of a sub-style is missing",
+                    "Illegal compute pressure command: pair/hybrid needs the name of a sub-style",
                 )
                 .at(at));
             };
-            let number = rest.as_slice().first().and_then(|w| w.1.parse().ok());
+            let number = rest.peek().and_then(|w| w.1.parse::<usize>().ok());
             if number.is_some() {
                 rest.next();
             }
-            sub = Some((style.1.to_string(), number));
+            hybrid = Some(((*style).to_string(), number.unwrap_or(0)));
+        } else if PARTS.contains(&word) {
+            parts.push(word);
+        } else {
+            return Err(Error::input(format!(
+                "Illegal compute pressure command: unknown contribution '{word}'"
+            ))
+            .at(at)
+            .suggest(word, PARTS.iter().copied().chain(["pair/hybrid"])));
         }
     }
-    Ok((parts, sub))
+    Ok((parts, hybrid))
 }
 
 impl Pressure {
     /// Virial with tail and fixes, energy units.
     fn total_virial(&self, host: &mut dyn Host) -> Result<[f64; 6]> {
         let mut w = [0.0; 6];
-        if !(self.virial || self.fix) && self.parts.is_empty() && self.sub.is_none() {
+        if !(self.virial || self.fix) && self.parts.is_empty() && self.hybrid.is_none() {
             return Ok(w);
         }
         host.tally(Tally {
@@ -147,16 +140,15 @@ impl Pressure {
         })?;
         let s = host.state();
         let t = &s.tallies;
-        if let Some((style, number)) = self.sub.as_ref().filter(|_| !self.virial) {
-            let part = t
-                .parts
-                .iter()
-                .find(|p| p.name == *style && number.is_none_or(|n| p.number.max(1) == n));
-            let Some(part) = part else {
-                return Err(Error::input(format!(
-                    "Unrecognized pair style {style} in compute pressure command: the pair style has no such sub-style"
-                )));
-            };
+        if let Some((style, number)) = &self.hybrid {
+            let mut named = t.parts.iter().filter(|p| p.name == *style);
+            let found = named.find(|p| *number == 0 || p.number == *number);
+            let part = found.ok_or_else(|| {
+                Error::input(format!(
+                    "compute pressure pair/hybrid: the pair style has no sub-style {style}"
+                ))
+                .suggest(style, t.parts.iter().map(|p| p.name.as_str()))
+            })?;
             w = part.virial;
         }
         for k in 0..6 {
