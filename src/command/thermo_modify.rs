@@ -4,6 +4,7 @@ use crate::engine::Engine;
 use crate::engine::thermo::{Line, Lost};
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
+use crate::io::log::WARNINGS;
 use crate::signature::{Args, Signature, parse_yes_no, rest};
 
 /// The command.
@@ -13,7 +14,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
         summary: "changes format and settings of the thermodynamic output",
         args: &[rest("settings", "keywords and their values")],
         keywords: &[],
-        description: "`lost error|warn|ignore`, `lost/bond ...`, `warn N|ignore|reset|default|always`, `norm yes|no` (energies \
+        description: "`lost error|warn|ignore`, `lost/bond ...`, `warn N|ignore|reset|default|always` (how many warnings are shown, 100 by default), `norm yes|no` (energies \
 per atom), `flush yes|no`, `line one|multi|yaml`, `colname WHICH NAME` or `colname default`, `format line|int|float|WHICH FORMAT` or `format \
 none`, `temp ID`, `press ID`. WHICH is the number of a column (negative from the end) or its keyword; formats are \
 those of C's printf.",
@@ -83,18 +84,25 @@ fn setting(engine: &mut Engine, words: &[&str]) -> Result<usize> {
                 v => return Err(unexpected(word, v, &["error", "warn", "ignore"])),
             };
         }
-        // Atom styles with bonds do not exist yet, so none can be lost.
+        // Bonds of lost atoms are lost with them: `lost` decides.
         "lost/bond" => match value(1)? {
             "error" | "warn" | "ignore" => {}
             v => return Err(unexpected(word, v, &["error", "warn", "ignore"])),
         },
-        // argyro repeats no warning at every step, so there is nothing to limit.
         "warn" => {
             let v = value(1)?;
-            let known = ["ignore", "reset", "default", "always"];
-            if v.parse::<i64>().is_err() && !known.contains(&v) {
-                return Err(unexpected(word, v, &known));
-            }
+            let (limit, reset) = match (v, v.parse::<usize>()) {
+                ("ignore", _) => (Some(0), false),
+                ("always", _) => (Some(usize::MAX), false),
+                ("reset", _) => (None, true),
+                ("default", _) => (Some(WARNINGS), true),
+                (_, Ok(n)) => (Some(n), false),
+                _ => {
+                    let known = ["ignore", "reset", "default", "always", "a number"];
+                    return Err(unexpected(word, v, &known));
+                }
+            };
+            engine.log.limit_warnings(limit, reset);
         }
         "norm" => engine.thermo.norm = Some(yes_no()?),
         "flush" => engine.thermo.flush = yes_no()?,

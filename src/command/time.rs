@@ -1,5 +1,6 @@
 //! `timestep`, `reset_timestep`, `timer`, `run_style`: time in the simulation and on the wall.
 
+use crate::engine::TimerDetail;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
 use crate::signature::{Args, Kind, Signature, arg, keyword, parse_int, rest};
@@ -66,7 +67,8 @@ pub const TIMER: CommandEntry = CommandEntry {
         )],
         keywords: &[],
         description: "`timeout 1:30:00` ends the run that is going on after that time from now: a restart file is written \
-and the exit status is 3. `every N` checks every N steps (10). The detail of the timing table does not change.",
+and the exit status is 3. `every N` checks every N steps (10). `off` writes no times after a run, `loop` that of the loop only, `normal` (default) and \
+`full` the table of sections.",
         examples: &["timer timeout 23:50:00 every 100", "timer timeout off"],
     },
     run: timer,
@@ -88,7 +90,19 @@ fn timer(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
     let mut i = 0;
     while i < words.len() {
         match words[i..] {
-            ["off" | "loop" | "normal" | "full" | "sync" | "nosync", ..] => i += 1,
+            [word @ ("sync" | "nosync"), ..] => {
+                session.engine.time_limit.sync = word == "sync";
+                i += 1;
+            }
+            [word @ ("off" | "loop" | "normal" | "full"), ..] => {
+                session.engine.time_limit.detail = match word {
+                    "off" => TimerDetail::Off,
+                    "loop" => TimerDetail::Loop,
+                    "full" => TimerDetail::Full,
+                    _ => TimerDetail::Normal,
+                };
+                i += 1;
+            }
             ["timeout", "off" | "unlimited", ..] => {
                 session.engine.time_limit.set(None);
                 i += 2;
@@ -125,6 +139,8 @@ fn timer(session: &mut Session<'_>, _: &Args) -> Result<Flow> {
             [] => i += 1,
         }
     }
+    let text = session.engine.time_limit.describe();
+    session.log().line(&text);
     Ok(Flow::Next)
 }
 

@@ -25,6 +25,8 @@ pub mod stress_atom;
 pub mod temp;
 pub mod temp_com;
 pub mod temp_partial;
+pub mod temp_profile;
+pub mod temp_ramp;
 pub mod temp_region;
 pub mod temperature_common;
 pub mod vacf;
@@ -161,6 +163,8 @@ pub const COMPUTES: &[ComputeEntry] = &[
     temp::STYLE,
     temp_com::STYLE,
     temp_partial::STYLE,
+    temp_profile::STYLE,
+    temp_ramp::STYLE,
     temp_region::STYLE,
     vacf::STYLE,
 ];

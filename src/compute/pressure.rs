@@ -22,15 +22,18 @@ const SIGNATURE: Signature = Signature {
         ),
         many(
             "part",
-            Kind::OneOf(PARTS),
-            "contributions; default all (`virial`: all but ke)",
+            Kind::Word,
+            "contributions: ke virial pair bond angle dihedral improper kspace fix, pair/hybrid STYLE [N]; default all (`virial`: \
+all but ke)",
         ),
     ],
     keywords: &[],
     description: "The scalar is P = (dof kB T + tr W) / (d V), the vector the tensor (sum m v_a v_b + W_ab) / V in the \
 order xx, yy, zz, xy, xz, yz, pressure units; W is the virial sum r_a f_b of the force field, its long-range tail and \
-of fixes (`fix_modify virial yes`). The group must be all. `virial` leaves out the kinetic part.",
+of fixes (`fix_modify virial yes`). The group must be all. `virial` leaves out the kinetic part, \
+`pair/hybrid` takes the pairwise part of one sub-style of a hybrid pair style, its Nth if it is listed several times.",
     examples: &[
+        "compute z all pressure NULL pair/hybrid zbl",
         "compute 1 all pressure thermo_temp",
         "compute w all pressure NULL virial",
     ],
@@ -49,15 +52,18 @@ struct Pressure {
     /// Contributions to the virial, if not all of them
     parts: Vec<&'static str>,
     fix: bool,
+    /// A sub-style and its number, 0 for the only one.
+    hybrid: Option<(String, usize)>,
 }
 
 fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
     if id.group != "all" {
         return Err(Error::input("Compute pressure must use group all"));
     }
-    let parts = args.all("part");
-    let has = |p: &str| parts.iter().any(|x| x.1 == p);
-    let kinetic = parts.is_empty() || has("ke");
+    let (parts, hybrid) = contributions(&args.all("part"))?;
+    let has = |p: &str| parts.contains(&p);
+    let all = parts.is_empty() && hybrid.is_none();
+    let kinetic = all || has("ke");
     let temperature = match args.str("temp-ID") {
         "NULL" if kinetic => {
             return Err(Error::input(
@@ -76,7 +82,7 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
             Some(name.to_string())
         }
     };
-    let virial = parts.is_empty() || has("virial");
+    let virial = all || has("virial");
     let given = CONTRIBUTIONS.iter().copied().filter(|c| !virial && has(c));
     Ok(Box::new(Pressure {
         temperature,
@@ -84,14 +90,48 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
         virial,
         parts: given.collect(),
         fix: virial || has("fix"),
+        hybrid,
     }))
+}
+
+/// A sub-style and its number.
+type SubStyle = (String, usize);
+
+/// The contributions, and the sub-style behind `pair/hybrid`.
+fn contributions<'a>(words: &[(usize, &'a str)]) -> Result<(Vec<&'a str>, Option<SubStyle>)> {
+    let (mut parts, mut hybrid) = (Vec::new(), None);
+    let mut rest = words.iter().peekable();
+    while let Some(&(at, word)) = rest.next() {
+        if word == "pair/hybrid" {
+            let Some((_, style)) = rest.next() else {
+                return Err(Error::input(
+                    "Illegal compute pressure command: pair/hybrid needs the name of a sub-style",
+                )
+                .at(at));
+            };
+            let number = rest.peek().and_then(|w| w.1.parse::<usize>().ok());
+            if number.is_some() {
+                rest.next();
+            }
+            hybrid = Some(((*style).to_string(), number.unwrap_or(0)));
+        } else if PARTS.contains(&word) {
+            parts.push(word);
+        } else {
+            return Err(Error::input(format!(
+                "Illegal compute pressure command: unknown contribution '{word}'"
+            ))
+            .at(at)
+            .suggest(word, PARTS.iter().copied().chain(["pair/hybrid"])));
+        }
+    }
+    Ok((parts, hybrid))
 }
 
 impl Pressure {
     /// Virial with tail and fixes, energy units.
     fn total_virial(&self, host: &mut dyn Host) -> Result<[f64; 6]> {
         let mut w = [0.0; 6];
-        if !(self.virial || self.fix) && self.parts.is_empty() {
+        if !(self.virial || self.fix) && self.parts.is_empty() && self.hybrid.is_none() {
             return Ok(w);
         }
         host.tally(Tally {
@@ -100,6 +140,17 @@ impl Pressure {
         })?;
         let s = host.state();
         let t = &s.tallies;
+        if let Some((style, number)) = &self.hybrid {
+            let mut named = t.parts.iter().filter(|p| p.name == *style);
+            let found = named.find(|p| *number == 0 || p.number == *number);
+            let part = found.ok_or_else(|| {
+                Error::input(format!(
+                    "compute pressure pair/hybrid: the pair style has no sub-style {style}"
+                ))
+                .suggest(style, t.parts.iter().map(|p| p.name.as_str()))
+            })?;
+            w = part.virial;
+        }
         for k in 0..6 {
             if self.virial {
                 w[k] += t.virial[k];

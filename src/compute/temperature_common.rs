@@ -16,6 +16,11 @@ impl ExtraDof {
         self.0.unwrap_or(f64::from(state.dimension))
     }
 
+    /// The same with another default.
+    pub fn value_or(self, default: f64) -> f64 {
+        self.0.unwrap_or(default)
+    }
+
     /// Takes the words of `compute_modify`.
     ///
     /// # Errors

@@ -206,7 +206,7 @@ impl Tally {
     }
 }
 
-/// Energies of one sub-style of a hybrid pair style.
+/// Energies and virial of one sub-style of a hybrid pair style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairPart {
     /// Name of the sub-style.
@@ -217,6 +217,8 @@ pub struct PairPart {
     pub vdwl: f64,
     /// Coulomb energy.
     pub coul: f64,
+    /// Virial: xx yy zz xy xz yz, energy units.
+    pub virial: [f64; 6],
 }
 
 /// Energies and virial of the last force evaluation.

@@ -109,9 +109,8 @@ fn header(atoms: usize, step: i64, every: i64, dt: f64) -> Vec<u8> {
 fn unit_cell(cell: &Cell) -> [f64; 6] {
     let v = cell.vectors();
     let length = |a: [f64; 3]| a.iter().map(|x| x * x).sum::<f64>().sqrt();
-    let cosine = |a: [f64; 3], b: [f64; 3]| {
-        (0..3).map(|k| a[k] * b[k]).sum::<f64>() / (length(a) * length(b))
-    };
+    let cosine =
+        |a: [f64; 3], b: [f64; 3]| (0..3).map(|k| a[k] * b[k]).sum::<f64>() / length(a) / length(b);
     let [a, b, c] = v;
     [
         length(a),

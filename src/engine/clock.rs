@@ -162,12 +162,55 @@ pub struct TimeLimit {
     end: Option<(Instant, Duration)>,
     /// Steps between checks (`timer every`); 0 means 10, as in LAMMPS.
     pub every: i64,
+    /// How much of the timing is written after a run.
+    pub detail: TimerDetail,
+    /// `timer sync`: without effect, one process has nobody to wait for.
+    pub sync: bool,
+}
+
+/// `timer off|loop|normal|full`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimerDetail {
+    /// Nothing.
+    Off,
+    /// The time of the loop.
+    Loop,
+    /// The table of sections too.
+    #[default]
+    Normal,
+    /// The same table: argyro measures wall times of sections only.
+    Full,
+}
+
+impl TimerDetail {
+    /// Its word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Loop => "loop",
+            Self::Normal => "normal",
+            Self::Full => "full",
+        }
+    }
 }
 
 impl TimeLimit {
     /// Ends runs `limit` after now; `None` removes the limit.
     pub fn set(&mut self, limit: Option<Duration>) {
         self.end = limit.map(|l| (Instant::now(), l));
+    }
+
+    /// The line that says what is set.
+    pub fn describe(&self) -> String {
+        let limit = self.end.map_or("off".to_string(), |(_, l)| {
+            let s = l.as_secs();
+            format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+        });
+        format!(
+            "New timer settings: style={}  mode={}  timeout={limit}",
+            self.detail.name(),
+            if self.sync { "sync" } else { "nosync" }
+        )
     }
 
     /// Seconds left, 0 without a limit.

@@ -96,7 +96,7 @@ pub mod signals;
 pub mod styles;
 pub mod thermo;
 
-pub use clock::{Clock, Section, TimeLimit, process_seconds, resident_megabytes};
+pub use clock::{Clock, Section, TimeLimit, TimerDetail, process_seconds, resident_megabytes};
 pub use minimize::{Fire, Integrator, Line, MinPlan, MinSettings, MinStyle, Norm};
 pub use restart::{RestartPlan, Restored, find_newest};
 pub use run::RunPlan;

@@ -2,7 +2,7 @@
 //! because log readers depend on it; every number is measured.
 
 use super::Engine;
-use super::clock::{SECTIONS, Section, resident_megabytes};
+use super::clock::{SECTIONS, Section, TimerDetail, resident_megabytes};
 use crate::cformat::general;
 use crate::domain::State;
 use std::fmt::Write;
@@ -110,16 +110,23 @@ impl Engine {
     pub(crate) fn report(&mut self, seconds: f64, post: bool) {
         let state = &self.state;
         let steps = state.step - state.run.first;
-        let mut s = format!(
-            "Loop time of {} on 1 procs for {steps} steps with {} atoms\n\n",
-            general(6, seconds),
-            state.atoms.len()
-        );
+        let timed = self.time_limit.detail != TimerDetail::Off;
+        let mut s = String::new();
+        if timed {
+            let _ = writeln!(
+                s,
+                "Loop time of {} on 1 procs for {steps} steps with {} atoms\n",
+                general(6, seconds),
+                state.atoms.len()
+            );
+        }
         if post {
-            if steps > 0 && seconds > 0.0 {
+            if timed && steps > 0 && seconds > 0.0 {
                 let _ = writeln!(s, "{}", performance(state, steps as f64 / seconds));
             }
-            self.processor_line(&mut s, seconds);
+            if timed {
+                self.processor_line(&mut s, seconds);
+            }
             self.timing_table(&mut s, seconds);
             self.list_table(&mut s);
         }
@@ -137,6 +144,10 @@ impl Engine {
                 0.0
             }
         };
+        if matches!(self.time_limit.detail, TimerDetail::Off | TimerDetail::Loop) {
+            s.push('\n');
+            return;
+        }
         s.push_str("\nMPI task timing breakdown:\n");
         s.push_str("Section |  min time  |  avg time  |  max time  |%varavg| %total\n");
         s.push_str("---------------------------------------------------------------\n");

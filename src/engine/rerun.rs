@@ -88,11 +88,11 @@ impl Engine {
         Ok(next? == step)
     }
 
-    /// The end of a series of `count` snapshots; `shown`: the last one has its row.
+    /// The end of a series of `count` snapshots; `shown`: the last one has its row, `post`: the tables are written.
     ///
     /// # Errors
     /// Output fails.
-    pub fn finish_rerun(&mut self, count: i64, shown: bool) -> Result<()> {
+    pub fn finish_rerun(&mut self, count: i64, shown: bool, post: bool) -> Result<()> {
         if count > 0 && !shown {
             self.thermo_row()?;
         }
@@ -102,7 +102,7 @@ impl Engine {
         self.state.run.running = false;
         self.state.run.last = self.state.step;
         self.state.run.first = self.state.step - count;
-        self.report(seconds, true);
+        self.report(seconds, post);
         self.clock.stop();
         self.mark_current();
         self.log.flush();

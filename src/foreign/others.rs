@@ -187,7 +187,7 @@ pub(super) const COMPUTE: &[Group] = &[
     Group {
         nearest: "compute temp, temp/com, temp/partial or temp/region",
         names: "temp/asphere temp/body temp/chunk temp/cs temp/deform temp/deform/eff temp/drude temp/eff \
-            temp/profile temp/ramp temp/rotate temp/sphere temp/uef",
+            temp/rotate temp/sphere temp/uef",
     },
 ];
 
@@ -195,7 +195,7 @@ pub(super) const COMPUTE: &[Group] = &[
 pub(super) const DUMP: &[Group] = &[
     Group {
         nearest: "dump h5md, custom or extxyz",
-        names: "adios cfg cfg/gz cfg/mpiio cfg/uef cfg/zstd netcdf netcdf/mpiio vtk yaml",
+        names: "adios cfg/gz cfg/mpiio cfg/uef cfg/zstd netcdf netcdf/mpiio vtk",
     },
     Group {
         nearest: "the style without its ending: files are not compressed or parallel",

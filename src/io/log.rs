@@ -9,6 +9,9 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::rc::Rc;
 
+/// Most warnings that are shown, by default.
+pub const WARNINGS: usize = 100;
+
 /// Places that a line can go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct To {
@@ -70,6 +73,9 @@ struct Inner {
     log: Sink,
     log_name: Option<String>,
     warnings: Vec<String>,
+    /// Most warnings that are shown, and how many there were.
+    warning_limit: usize,
+    warning_count: usize,
     failure: Option<String>,
 }
 
@@ -114,6 +120,8 @@ impl Log {
             log: Sink::None,
             log_name: None,
             warnings: Vec::new(),
+            warning_limit: WARNINGS,
+            warning_count: 0,
             failure: None,
         })))
     }
@@ -189,8 +197,28 @@ impl Log {
 
     /// Writes `WARNING: message` to both places and remembers it.
     pub fn warn(&self, message: &str) {
-        self.line(&format!("WARNING: {message}"));
-        self.0.borrow_mut().warnings.push(message.to_string());
+        let (count, limit) = {
+            let mut inner = self.0.borrow_mut();
+            inner.warnings.push(message.to_string());
+            inner.warning_count += 1;
+            (inner.warning_count, inner.warning_limit)
+        };
+        if count <= limit {
+            self.line(&format!("WARNING: {message}"));
+        } else if limit > 0 && count == limit + 1 {
+            self.line(&format!(
+                "WARNING: Too many warnings: {count} vs {limit}. All future warnings will be suppressed"
+            ));
+        }
+    }
+
+    /// Shows at most this many warnings from now on; with `reset` those so far do not count.
+    pub fn limit_warnings(&self, limit: Option<usize>, reset: bool) {
+        let mut inner = self.0.borrow_mut();
+        inner.warning_limit = limit.unwrap_or(inner.warning_limit);
+        if reset {
+            inner.warning_count = 0;
+        }
     }
 
     /// The warnings since the last call; `argyro check` turns them into findings.

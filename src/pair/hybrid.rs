@@ -85,7 +85,7 @@ struct Sub {
     /// Pairs of types that `pair_coeff` gave it.
     given: Vec<(usize, usize)>,
     /// van der Waals and Coulomb energy of the last evaluation.
-    energies: (f64, f64),
+    sums: Sums,
     /// Lists without the pairs of others and without those far beyond its own cutoff; `None` if it
     /// needs all pairs.
     view: Option<View>,
@@ -145,7 +145,7 @@ fn build(args: &Args, state: &State, overlay: bool) -> Result<Box<dyn PairStyle>
             style,
             modify: PairModify::default(),
             given: Vec::new(),
-            energies: (0.0, 0.0),
+            sums: Sums::default(),
             view: None,
         });
         at = next;
@@ -388,7 +388,7 @@ impl PairStyle for Hybrid {
             if !sub.modify.compute {
                 continue;
             }
-            let before = take_energies(out);
+            let before = take_sums(out);
             let special = sub.modify.weights(context.special);
             let context = &ForceContext {
                 special,
@@ -407,7 +407,7 @@ impl PairStyle for Hybrid {
                     view.add_to(out);
                 }
             }
-            sub.energies = give_back(out, &before);
+            sub.sums = give_back(out, &before);
         }
         Ok(())
     }
@@ -416,8 +416,9 @@ impl PairStyle for Hybrid {
         let part = |s: &Sub| PairPart {
             name: s.name.to_string(),
             number: s.number,
-            vdwl: s.energies.0,
-            coul: s.energies.1,
+            vdwl: s.sums.vdwl,
+            coul: s.sums.coul,
+            virial: s.sums.virial,
         };
         self.subs.iter().map(part).collect()
     }
@@ -482,19 +483,36 @@ impl PairStyle for Hybrid {
     }
 }
 
-/// Energies of all bricks so far, which are set to zero.
-fn take_energies(out: &mut [BrickForces]) -> Vec<(f64, f64)> {
-    let take = |o: &mut BrickForces| (std::mem::take(&mut o.vdwl), std::mem::take(&mut o.coul));
+/// Energies and virial of a brick or of all of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    vdwl: f64,
+    coul: f64,
+    virial: [f64; 6],
+}
+
+/// Sets energies and virials to zero and returns what they were.
+fn take_sums(out: &mut [BrickForces]) -> Vec<Sums> {
+    let take = |o: &mut BrickForces| Sums {
+        vdwl: std::mem::take(&mut o.vdwl),
+        coul: std::mem::take(&mut o.coul),
+        virial: std::mem::take(&mut o.virial),
+    };
     out.iter_mut().map(take).collect()
 }
 
 /// Adds them again and returns the sums of what came in between.
-fn give_back(out: &mut [BrickForces], before: &[(f64, f64)]) -> (f64, f64) {
-    let mut sum = (0.0, 0.0);
+fn give_back(out: &mut [BrickForces], before: &[Sums]) -> Sums {
+    let mut sum = Sums::default();
     for (o, b) in out.iter_mut().zip(before) {
-        sum = (sum.0 + o.vdwl, sum.1 + o.coul);
-        o.vdwl += b.0;
-        o.coul += b.1;
+        sum.vdwl += o.vdwl;
+        sum.coul += o.coul;
+        o.vdwl += b.vdwl;
+        o.coul += b.coul;
+        for k in 0..6 {
+            sum.virial[k] += o.virial[k];
+            o.virial[k] += b.virial[k];
+        }
     }
     sum
 }
