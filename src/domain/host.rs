@@ -113,6 +113,8 @@ pub struct Output {
     pub extensive: bool,
     /// Whether the elements of the global vector or array are extensive.
     pub extensive_vector: bool,
+    /// Bit i: element i + 1 of the global vector is extensive, where elements differ.
+    pub extensive_elements: u64,
 }
 
 impl Output {
@@ -124,7 +126,21 @@ impl Output {
         per_atom: None,
         extensive: false,
         extensive_vector: false,
+        extensive_elements: 0,
     };
+}
+
+impl Output {
+    /// Whether a value is divided by N under `thermo_modify norm yes`; `index` as in brackets behind the ID.
+    pub fn is_extensive(&self, index: &[usize]) -> bool {
+        match index {
+            [] => self.extensive,
+            [i, ..] if (1..=64).contains(i) => {
+                self.extensive_vector || self.extensive_elements >> (i - 1) & 1 == 1
+            }
+            _ => self.extensive_vector,
+        }
+    }
 }
 
 /// Which part of a style's output is asked for.
@@ -232,6 +248,11 @@ pub trait Host {
 
     /// Number of degrees of freedom of a group: d N - `extra` - those removed by fixes.
     fn degrees_of_freedom(&self, group_bit: u32, extra: f64) -> f64;
+
+    /// Atoms of a group that this run has lost, which [`Self::degrees_of_freedom`] still counts.
+    fn lost_atoms(&self, _group_bit: u32) -> usize {
+        0
+    }
 
     /// The temperature compute `id`'s bias-free scalar and its degrees of freedom.
     ///

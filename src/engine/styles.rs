@@ -107,6 +107,10 @@ impl Engine {
         }
         if place.is_some() {
             self.drop_companions(id);
+            self.with_fix(id, |fix, host| {
+                fix.removed(host);
+                Ok(())
+            })?;
         }
         let fix_id = FixId {
             id: id.into(),

@@ -319,7 +319,22 @@ impl AveChunk {
                 };
             }
         }
+        if self.norm == Norm::None {
+            self.temperatures(&mut table, host);
+        }
         Ok(table)
+    }
+
+    /// Makes temperatures of the sums of m v^2 of one sample: `norm none` averages these.
+    fn temperatures(&self, table: &mut Table, host: &dyn Host) {
+        let u = host.state().units;
+        for (count, values) in table.iter_mut().filter(|r| r.0 > 0.0) {
+            let factor = u.mvv2e / ((self.cdof + self.adof * *count) * u.boltz);
+            let pairs = values.iter_mut().zip(&self.values);
+            pairs
+                .filter(|(_, v)| matches!(v, Value::Temperature))
+                .for_each(|(x, _)| *x *= factor);
+        }
     }
 
     /// Keeps the number of chunks while samples are added that must fit together.
@@ -363,6 +378,7 @@ impl AveChunk {
             let volume = self.shape.volume(m);
             for (x, v) in values.iter_mut().zip(&self.values) {
                 *x *= match v {
+                    Value::Temperature if self.norm == Norm::None => 1.0 / samples,
                     Value::Temperature => {
                         u.mvv2e / ((samples * self.cdof + self.adof * *count) * u.boltz)
                     }

@@ -11,7 +11,15 @@ use crate::signature::{Args, Kind, Signature, arg, keyword, many};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
-const TYPES: &[&str] = &["auto", "upper", "lower", "auto/upper", "auto/lower", "full"];
+const TYPES: &[&str] = &[
+    "auto",
+    "upper",
+    "lower",
+    "auto/upper",
+    "auto/lower",
+    "full",
+    "first",
+];
 
 const SIGNATURE: Signature = Signature {
     name: "ave/correlate",
@@ -137,6 +145,7 @@ fn pairs_of(kind: &str, n: usize) -> Vec<(usize, usize)> {
         "auto/upper" => i <= j,
         "auto/lower" => i >= j,
         "full" => true,
+        "first" => i == 0,
         _ => i == j,
     })
     .collect()

@@ -1,10 +1,10 @@
 //! `fix ave/time`: time averages of global scalars or vectors, to a file and as `f_ID`.
 
-use super::average_common::{Rows, Schedule, scalars, value_format, vectors};
+use super::average_common::{Rows, Schedule, is_extensive, scalars, value_format, vectors};
 use super::{Control, Fix, FixEntry, FixId};
-use crate::cformat::LineFormat;
+use crate::cformat::{LineFormat, shortest};
 use crate::domain::Tally;
-use crate::domain::host::{Data, Host, Output, Part, Reference};
+use crate::domain::host::{Data, Host, Output, Part, Reference, Source};
 use crate::error::{Error, Result};
 use crate::io::codec::{Reader, Writer};
 use crate::signature::{Args, Kind, Signature, arg, keyword, many, optional};
@@ -109,7 +109,8 @@ const SIGNATURE: Signature = Signature {
     ],
     description: "Samples are taken on the Nrepeat steps Nfreq-(Nrepeat-1)Nevery, ..., Nfreq before every multiple of \
 Nfreq and averaged. `f_ID` is a scalar for one value, a vector for several, in vector mode a vector or an array. The \
-values are 0 before the first average.",
+values are 0 before the first average.\n\nA file whose name ends in .yaml or .yml is written as a YAML document with all \
+digits of the values.",
     examples: &[
         "fix a all ave/time 5 10 100 c_thermo_temp file temp.dat",
         "fix g all ave/time 10 10 1000 c_g[*] mode vector file rdf.dat",
@@ -145,6 +146,18 @@ struct AveTime {
     result: Vec<Vec<f64>>,
     rows: Rows,
     format: LineFormat,
+    /// Which values are extensive.
+    extensive: Vec<bool>,
+    /// Names of the columns of a YAML file whose list of them has not been written yet.
+    yaml: Option<Yaml>,
+}
+
+/// The file is a YAML document, because its name ends in .yaml or .yml.
+struct Yaml {
+    /// `keywords: [...]` and `data:`.
+    head: String,
+    /// Whether the head is in the file.
+    begun: bool,
 }
 
 fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
@@ -194,9 +207,16 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
             .at(k.word("M"))
         })? = true;
     }
-    let rows = open(id, args, &values, vector, host)?;
+    let (rows, yaml) = open(id, args, &values, vector, host)?;
     let format = value_format(args.keyword("format").as_ref().and_then(|k| k.get("text")))?;
-    let result = vec![vec![0.0]; values.len()];
+    let all = values.iter();
+    let extensive = all.map(|v| is_extensive(v, vector, host)).collect();
+    let mut result = vec![vec![0.0]; values.len()];
+    if vector {
+        for (column, r) in result.iter_mut().zip(&values) {
+            column.resize(length_now(r, host), 0.0);
+        }
+    }
     Ok(Box::new(AveTime {
         sum: vec![Vec::new(); values.len()],
         running: vec![Vec::new(); values.len()],
@@ -210,7 +230,26 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         result,
         rows,
         format,
+        extensive,
+        yaml,
     }))
+}
+
+/// Rows of a vector when the fix is defined, 0 if it still grows.
+fn length_now(r: &Reference, host: &mut dyn Host) -> usize {
+    let Ok(o) = host.output(r.source, &r.id) else {
+        return 0;
+    };
+    let length = if r.index.is_empty() {
+        o.vector
+    } else {
+        o.array.0
+    };
+    match (r.source, length) {
+        (Source::Variable, _) => host.vector(r).map_or(0, |v| v.len()),
+        (_, usize::MAX) => 0,
+        (_, n) => n,
+    }
 }
 
 fn open(
@@ -219,7 +258,7 @@ fn open(
     values: &[Reference],
     vector: bool,
     host: &dyn Host,
-) -> Result<Rows> {
+) -> Result<(Rows, Option<Yaml>)> {
     let names: String = values.iter().map(|v| format!(" {v}")).collect();
     let title = |n: &str, default: String| {
         args.keyword(n)
@@ -241,13 +280,25 @@ fn open(
         .as_ref()
         .or(file.as_ref())
         .and_then(|k| k.get("path"));
-    Rows::open(
+    let yaml = path.is_some_and(|p| p.ends_with(".yaml") || p.ends_with(".yml"));
+    if yaml {
+        header.push("---".into());
+    }
+    let mut rows = Rows::open(
         path,
         append.is_some(),
         args.keyword("overwrite").is_some(),
         &header,
         host.dry(),
-    )
+    )?;
+    rows.closing = yaml.then_some("...");
+    let step = if vector { "" } else { "'Step', " };
+    let columns: String = values.iter().map(|v| format!("'{v}', ")).collect();
+    let yaml = yaml.then(|| Yaml {
+        head: format!("keywords: [{step}{columns}]\ndata:\n"),
+        begun: false,
+    });
+    Ok((rows, yaml))
 }
 
 fn add(into: &mut Vec<f64>, values: &[f64], factor: f64) {
@@ -342,6 +393,28 @@ impl AveTime {
         String::from_utf8_lossy(&out).into_owned()
     }
 
+    /// The block of a YAML file.
+    fn yaml_block(&mut self, step: i64) -> Option<String> {
+        let overwrites = self.rows.overwrites();
+        let yaml = self.yaml.as_mut()?;
+        let mut out = String::new();
+        if !yaml.begun || overwrites {
+            out.push_str(&yaml.head);
+        }
+        yaml.begun = true;
+        let row = |i: usize| -> String {
+            let value = |c: &Vec<f64>| shortest(c.get(i).copied().unwrap_or(0.0)) + ", ";
+            self.result.iter().map(value).collect()
+        };
+        if self.vector {
+            out.push_str(&format!("  {step}:\n"));
+            (0..self.rows_now()).for_each(|i| out.push_str(&format!("  - [{}]\n", row(i))));
+        } else {
+            out.push_str(&format!("  - [{step}, {}]\n", row(0)));
+        }
+        Some(out)
+    }
+
     fn rows_now(&self) -> usize {
         self.result.iter().map(Vec::len).max().unwrap_or(0)
     }
@@ -368,7 +441,10 @@ impl Fix for AveTime {
         self.sample(host)?;
         if self.schedule.sampled() {
             self.result = self.average();
-            let text = self.block(step);
+            let text = match self.yaml_block(step) {
+                Some(text) => text,
+                None => self.block(step),
+            };
             self.rows.write(&text)?;
         }
         Ok(Control::Continue)
@@ -384,17 +460,25 @@ impl Fix for AveTime {
 
     fn output(&self) -> Output {
         match (self.vector, self.values.len()) {
-            (false, 1) => Output::SCALAR,
+            (false, 1) => Output {
+                extensive: self.extensive[0],
+                ..Output::SCALAR
+            },
             (false, n) => Output {
                 vector: n,
+                extensive_elements: (0..n.min(64))
+                    .filter(|&i| self.extensive[i])
+                    .fold(0, |bits, i| bits | 1 << i),
                 ..Output::default()
             },
             (true, 1) => Output {
                 vector: self.rows_now(),
+                extensive_vector: self.extensive[0],
                 ..Output::default()
             },
             (true, n) => Output {
                 array: (self.rows_now(), n),
+                extensive_vector: self.extensive[0],
                 ..Output::default()
             },
         }

@@ -141,6 +141,19 @@ pub fn vectors(words: &[(usize, &str)], style: &str, host: &dyn Host) -> Result<
     at_least_one(out, style)
 }
 
+/// Whether `thermo_modify norm yes` divides a value by N; never those of variables. `vector`: the reference names a
+/// vector or a column of an array.
+pub fn is_extensive(r: &Reference, vector: bool, host: &dyn Host) -> bool {
+    let known = host.output(r.source, &r.id);
+    known.is_ok_and(|o| {
+        if vector {
+            o.extensive_vector
+        } else {
+            o.is_extensive(&r.index)
+        }
+    })
+}
+
 fn at_least_one(out: Vec<Reference>, style: &str) -> Result<Vec<Reference>> {
     if out.is_empty() {
         return Err(Error::input(format!(
@@ -166,6 +179,18 @@ pub struct Rows {
     path: String,
     /// Rewritten from this position on by `overwrite`.
     overwrite: Option<u64>,
+    /// Last line, written when the fix ends.
+    pub closing: Option<&'static str>,
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        use std::io::Write;
+        if let (Some(f), Some(text)) = (&mut self.file, self.closing) {
+            // Nobody is left who could be told of a failure, and the rows are in the file.
+            let _ = writeln!(f, "{text}");
+        }
+    }
 }
 
 impl Rows {
@@ -184,6 +209,7 @@ impl Rows {
             file: None,
             path: path.unwrap_or("").to_string(),
             overwrite: None,
+            closing: None,
         };
         let Some(p) = path.filter(|_| !dry) else {
             return Ok(rows);
@@ -202,6 +228,11 @@ impl Rows {
             rows.overwrite = Some(text.len() as u64);
         }
         Ok(rows)
+    }
+
+    /// Whether each block replaces the last.
+    pub fn overwrites(&self) -> bool {
+        self.overwrite.is_some()
     }
 
     /// Writes one block of rows.

@@ -1,7 +1,7 @@
 //! `fix balance`: accepted without effect.
 
 use super::{Fix, FixEntry, FixId};
-use crate::domain::host::Host;
+use crate::domain::host::{Data, Host, Output, Part};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, parse_int, parse_real, rest};
 
@@ -14,7 +14,8 @@ const SIGNATURE: Signature = Signature {
         rest("style", "shift or rcb with their arguments"),
     ],
     keywords: &[],
-    description: "Accepted so that scripts run unchanged. It has no output: `f_ID` is an error.\n\nRelated: balance",
+    description: "Accepted so that scripts run unchanged. `f_ID` and `f_ID[1..3]` are what LAMMPS gives on one processor: 0, the number of \
+atoms, 0, 0.\n\nRelated: balance",
     examples: &["fix b all balance 1000 1.1 shift xyz 10 1.05"],
 };
 
@@ -37,6 +38,24 @@ impl Fix for Balance {
     /// LAMMPS counts the bounds of processors as a change of the box, which adds a column to `thermo_style one`.
     fn changes_cell(&self) -> bool {
         true
+    }
+
+    fn output(&self) -> Output {
+        Output {
+            vector: 3,
+            ..Output::SCALAR
+        }
+    }
+
+    fn data(&mut self, part: Part, host: &mut dyn Host) -> Result<Data> {
+        match part {
+            Part::Scalar => Ok(Data::Scalar(0.0)),
+            Part::Vector => {
+                let atoms = host.state().atoms.len() as f64;
+                Ok(Data::Vector(vec![atoms, 0.0, 0.0]))
+            }
+            _ => Err(Error::input("fix balance has a scalar and a vector only")),
+        }
     }
 }
 

@@ -214,22 +214,30 @@ impl Langevin {
         Ok(t)
     }
 
-    /// Per type, by `fix langevin scale`.
+    /// Per type, by `fix langevin scale`; per atom, where atoms have masses of their own.
     fn coefficients(&self, state: &State) -> Vec<Coefficients> {
         let u = state.units;
         // Variance 1/12 of a uniform variate: 24 instead of 2
         let variance = if self.gjf.is_some() { 2.0 } else { 24.0 };
-        (0..=state.types.count)
-            .map(|t| {
-                let m = state.types.mass(t as u32);
-                let damp = self.damping * self.scale.get(&t).copied().unwrap_or(1.0);
-                let square = variance * u.boltz * m / (damp * state.dt * u.mvv2e);
-                Coefficients {
-                    friction: m / damp / u.ftm2v,
-                    noise: square.sqrt() / u.ftm2v,
-                }
-            })
-            .collect()
+        let of = |t: usize, m: f64| {
+            let damp = self.damping * self.scale.get(&t).copied().unwrap_or(1.0);
+            let square = variance * u.boltz * m / (damp * state.dt * u.mvv2e);
+            Coefficients {
+                friction: m / damp / u.ftm2v,
+                noise: square.sqrt() / u.ftm2v,
+            }
+        };
+        let a = &state.atoms;
+        match &a.rmass {
+            Some(masses) => {
+                let kinds = a.kind.iter().map(|&t| t as usize);
+                kinds.zip(masses).map(|(t, &m)| of(t, m)).collect()
+            }
+            None => {
+                let types = 0..=state.types.count;
+                types.map(|t| of(t, state.types.mass(t as u32))).collect()
+            }
+        }
     }
 
     /// Draws the random forces and evaluates the friction.
@@ -248,7 +256,10 @@ impl Langevin {
             if a.mask[i] & self.bit == 0 {
                 continue;
             }
-            let c = coefficients[a.kind[i] as usize];
+            let c = match a.rmass {
+                Some(_) => coefficients[i],
+                None => coefficients[a.kind[i] as usize],
+            };
             kick.drag[i] = -c.friction;
             let noise = c.noise * each.as_ref().map_or(common, |e| e[i]).sqrt();
             for k in 0..3 {

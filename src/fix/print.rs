@@ -41,7 +41,7 @@ const SIGNATURE: Signature = Signature {
         keyword(
             "title",
             &[arg("text", Kind::Text, "first line of the file")],
-            "replaces `# Fix print output for fix ID`; `none` leaves it out",
+            "replaces `# Fix print output for fix ID`",
         ),
     ],
     description: "Prints at the start of a run too, if its step is a multiple of N.",
@@ -115,9 +115,7 @@ fn open(name: &str, append: bool, title: &str) -> std::io::Result<File> {
         .append(append)
         .truncate(!append)
         .open(name)?;
-    if title != "none" {
-        writeln!(f, "{title}")?;
-    }
+    writeln!(f, "{title}")?;
     Ok(f)
 }
 

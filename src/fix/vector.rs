@@ -1,6 +1,6 @@
 //! `fix vector`: keeps a global value of every Nevery steps as a growing vector.
 
-use super::average_common::scalars;
+use super::average_common::{is_extensive, scalars};
 use super::{Control, Fix, FixEntry, FixId};
 use crate::domain::Tally;
 use crate::domain::host::{Data, Host, Output, Part, Reference};
@@ -36,18 +36,21 @@ struct Keep {
     next: i64,
     values: Vec<Reference>,
     limit: usize,
+    extensive: bool,
     /// Rows, oldest first, row-major.
     data: Vec<f64>,
 }
 
 fn build(_: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     let values = scalars(&args.all("value"), "vector", host)?;
+    let extensive = values.iter().all(|v| is_extensive(v, false, host));
     let limit = args.keyword("nmax").map_or(Ok(i64::MAX), |k| k.int("N"))?;
     let mut fix = Keep {
         every: args.int("Nevery")?,
         next: 0,
         values,
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
+        extensive,
         data: Vec::new(),
     };
     fix.reset_timestep(host.state().step);
@@ -97,11 +100,13 @@ impl Fix for Keep {
         if n == 1 {
             Output {
                 vector: usize::MAX,
+                extensive_vector: self.extensive,
                 ..Output::default()
             }
         } else {
             Output {
                 array: (usize::MAX, n),
+                extensive_vector: self.extensive,
                 ..Output::default()
             }
         }

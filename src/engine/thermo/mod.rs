@@ -216,12 +216,7 @@ impl Engine {
             Quantity::Reference(r) => {
                 let v = self.scalar(r)?;
                 let output = self.output(r.source, &r.id)?;
-                let extensive = if r.index.is_empty() {
-                    output.extensive
-                } else {
-                    output.extensive_vector
-                };
-                let extensive = extensive && self.thermo.per_atom(self);
+                let extensive = output.is_extensive(&r.index) && self.thermo.per_atom(self);
                 let n = self.state.atoms.len() as f64;
                 Ok(Value::Float(if extensive && n > 0.0 { v / n } else { v }))
             }
