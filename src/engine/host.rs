@@ -364,6 +364,11 @@ impl Host for Engine {
         f64::from(self.state.dimension) * n as f64 - extra - removed
     }
 
+    fn lost_atoms(&self, group_bit: u32) -> usize {
+        let masks = self.lost_masks.iter();
+        masks.filter(|m| **m & group_bit != 0).count()
+    }
+
     fn temperature(&mut self, id: &str) -> Result<(f64, f64)> {
         let Data::Scalar(t) = self.data(Source::Compute, id, Part::Scalar)? else {
             return Err(Error::input(format!("compute {id} is not a temperature")));
