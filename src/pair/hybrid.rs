@@ -333,6 +333,18 @@ impl PairStyle for Hybrid {
         sub.style.modify(&sub.modify)
     }
 
+    fn part_settings(&self) -> Vec<PairModify> {
+        self.subs.iter().map(|s| s.modify).collect()
+    }
+
+    fn set_part_settings(&mut self, settings: &[PairModify]) -> Result<()> {
+        for (sub, modify) in self.subs.iter_mut().zip(settings) {
+            sub.modify = *modify;
+            sub.style.modify(modify)?;
+        }
+        Ok(())
+    }
+
     fn init(&mut self, state: &State) -> Result<()> {
         let n = state.types.count;
         let mut maps = vec![TypePairs::none(n); self.subs.len()];
