@@ -35,6 +35,9 @@ pub struct Entry<P: ?Sized> {
     pub build: fn(&Args) -> Result<Box<P>>,
 }
 
+/// What a type of a mixture has instead of a style if it has no interaction.
+const NONE: &str = "none";
+
 fn find<P: Bonded + ?Sized>(name: &str) -> Result<&'static Entry<P>> {
     let names = P::STYLES.iter().map(|e| e.signature.name);
     let found = P::STYLES.iter().find(|e| e.signature.name == name);
@@ -45,6 +48,8 @@ fn find<P: Bonded + ?Sized>(name: &str) -> Result<&'static Entry<P>> {
 pub struct Styles<P: Bonded + ?Sized> {
     styles: Vec<&'static Entry<P>>,
     hybrid: bool,
+    /// Coefficients are not read (`zero nocoeff`).
+    nocoeff: bool,
     /// Name of the style and potential by type, index 0 unused.
     potentials: Vec<Option<(&'static str, Box<P>)>>,
 }
@@ -79,6 +84,7 @@ impl<P: Bonded + ?Sized> Styles<P> {
         Ok(Self {
             styles,
             hybrid,
+            nocoeff: !hybrid && words.contains(&"nocoeff"),
             potentials: Vec::new(),
         })
     }
@@ -98,23 +104,29 @@ impl<P: Bonded + ?Sized> Styles<P> {
         } else {
             self.styles[0]
         };
+        let mut own = words.get(skip..).unwrap_or(&[]);
+        if self.nocoeff {
+            own = &[];
+        }
         let args = entry
             .coeff
-            .parse(
-                &format!("{}_coeff", P::NOUN),
-                words.get(skip..).unwrap_or(&[]),
-            )
+            .parse(&format!("{}_coeff", P::NOUN), own)
             .map_err(|e| e.shifted(skip))?;
+        let none = self.hybrid && words.get(1) == Some(&NONE);
+        let name = if none { NONE } else { entry.signature.name };
         self.potentials.resize_with(types + 1, || None);
         for t in range {
             let p = (entry.build)(&args).map_err(|e| e.shifted(skip))?;
-            self.potentials[t] = Some((entry.signature.name, p));
+            self.potentials[t] = Some((name, p));
         }
         Ok(())
     }
 
     /// The style of this name in a mixture.
     fn member(&self, name: &str) -> Result<&'static Entry<P>> {
+        if name == NONE {
+            return find("zero");
+        }
         let found = self.styles.iter().find(|s| s.signature.name == name);
         found.copied().ok_or_else(|| {
             let title = P::TITLE;
@@ -161,7 +173,9 @@ impl<P: Bonded + ?Sized> Styles<P> {
             if self.hybrid {
                 words.push((*name).to_string());
             }
-            words.extend(p.coefficients());
+            if *name != NONE {
+                words.extend(p.coefficients());
+            }
             Some(words)
         });
         (style, coeffs.collect())

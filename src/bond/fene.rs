@@ -69,6 +69,10 @@ impl BondPotential for Fene {
         Ok((energy, f))
     }
 
+    fn rest_length(&self) -> f64 {
+        0.97 * self.sigma
+    }
+
     fn words(&self) -> Vec<String> {
         [self.k, self.limit, self.epsilon, self.sigma]
             .map(|v| format!("{v:?}"))

@@ -47,6 +47,10 @@ impl BondPotential for Harmonic {
         Ok((self.k * d * d, f))
     }
 
+    fn rest_length(&self) -> f64 {
+        self.length
+    }
+
     fn words(&self) -> Vec<String> {
         vec![format!("{:?}", self.k), format!("{:?}", self.length)]
     }

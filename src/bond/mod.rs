@@ -22,6 +22,9 @@ pub trait BondPotential: Send + Sync {
     /// The bond is longer than the potential allows; the text says so.
     fn evaluate(&self, r: f64) -> std::result::Result<(f64, f64), String>;
 
+    /// Length of the undisturbed bond, as LAMMPS' tables of bonds state it.
+    fn rest_length(&self) -> f64;
+
     /// Words of `bond_coeff` behind the type.
     fn words(&self) -> Vec<String>;
 }

@@ -54,6 +54,10 @@ impl BondPotential for Morse {
         Ok((self.depth * (1.0 - e) * (1.0 - e), f))
     }
 
+    fn rest_length(&self) -> f64 {
+        self.length
+    }
+
     fn words(&self) -> Vec<String> {
         [self.depth, self.alpha, self.length]
             .map(|v| format!("{v:?}"))

@@ -44,6 +44,10 @@ impl BondPotential for Zero {
         Ok((0.0, 0.0))
     }
 
+    fn rest_length(&self) -> f64 {
+        self.length
+    }
+
     fn words(&self) -> Vec<String> {
         vec![format!("{:?}", self.length)]
     }

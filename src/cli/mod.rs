@@ -89,6 +89,21 @@ pub struct RunArgs {
     /// Accepted with a note: argyro always uses its fastest kernels
     #[arg(long, num_args = 1.., value_name = "ON")]
     pub kokkos: Vec<String>,
+    /// Accepted: there is one process, whose order is what it is
+    #[arg(long, num_args = 2, value_name = "WHAT", hide = true)]
+    pub reorder: Vec<String>,
+    /// Coupling to other codes, which argyro does not have
+    #[arg(long, num_args = 1.., hide = true)]
+    pub mdi: Option<Vec<String>>,
+    /// Not here: a script does it
+    #[arg(long = "restart2data", num_args = 1.., hide = true)]
+    pub restart_to_data: Option<Vec<String>>,
+    /// Not here: a script does it
+    #[arg(long = "restart2dump", num_args = 1.., hide = true)]
+    pub restart_to_dump: Option<Vec<String>>,
+    /// Not here: a script does it
+    #[arg(long = "restart2info", num_args = 1.., hide = true)]
+    pub restart_to_info: Option<Vec<String>>,
     /// Words of every `-var`.
     #[arg(skip)]
     pub variables: Vec<Vec<String>>,

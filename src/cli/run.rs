@@ -57,6 +57,7 @@ pub fn report(diagnostic: &Diagnostic, status: i32) -> i32 {
 
 /// Opens screen and log file.
 fn prepare(args: &RunArgs) -> Result<Log, Diagnostic> {
+    absent(args)?;
     worlds(args)?;
     let file_error = |e: anyhow::Error| Diagnostic::error(format!("{e:#}"));
     let log = match args.screen.as_deref() {
@@ -69,6 +70,38 @@ fn prepare(args: &RunArgs) -> Result<Log, Diagnostic> {
         path => log.open(Path::new(path), false).map_err(file_error)?,
     }
     Ok(log)
+}
+
+/// Switches of LAMMPS that argyro does not have, with what to do instead.
+fn absent(args: &RunArgs) -> Result<(), Diagnostic> {
+    let all = [
+        (
+            &args.mdi,
+            "mdi",
+            "drive argyro by scripts, or by argyro as a library",
+        ),
+        (
+            &args.restart_to_data,
+            "restart2data",
+            "a script of two lines does it: read_restart FILE, write_data DATAFILE",
+        ),
+        (
+            &args.restart_to_dump,
+            "restart2dump",
+            "a script of two lines does it: read_restart FILE, write_dump GROUP STYLE DUMPFILE",
+        ),
+        (
+            &args.restart_to_info,
+            "restart2info",
+            "a script of two lines does it: read_restart FILE, info all",
+        ),
+    ];
+    match all.into_iter().find(|(value, ..)| value.is_some()) {
+        Some((_, name, help)) => {
+            Err(Diagnostic::error(format!("argyro does not have the switch -{name}")).help(help))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Several worlds are not there yet; one world is what happens anyway.

@@ -18,6 +18,11 @@ const SWITCHES: &[(&str, &[&str])] = &[
     ("suffix", &["sf"]),
     ("package", &["pk"]),
     ("kokkos", &["k"]),
+    ("reorder", &["ro"]),
+    ("mdi", &["m"]),
+    ("restart2data", &["r2data"]),
+    ("restart2dump", &["r2dump"]),
+    ("restart2info", &["r2info"]),
     ("help", &["h"]),
     ("version", &["V"]),
 ];

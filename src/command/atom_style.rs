@@ -17,7 +17,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
                 Kind::Word,
                 "atomic, charge, bond, angle, molecular or full",
             ),
-            rest("args", "no style here has arguments"),
+            rest("args", "of styles that argyro does not have"),
         ],
         keywords: &[],
         description: "`atomic`: position, velocity, type. `charge`: and a charge. `bond`, `angle`, `molecular`: and a molecule and bonds, `angle` and `molecular` also angles. \
@@ -30,9 +30,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
 /// Styles of LAMMPS that are not here.
 const KNOWN: &[&str] = &[
     "sphere",
-    "sphere/temp",
     "hybrid",
-    "meso",
     "spin",
     "ellipsoid",
     "electron",
@@ -62,10 +60,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     before_box(&s.engine.state, "Atom_style")?;
     let name = args.str("style");
     if let Some(style) = ATOM_STYLES.iter().find(|a| a.name == name) {
-        if let Some((at, word)) = args.all("args").first() {
-            let text = format!("Illegal atom_style command: {name} has no argument '{word}'");
-            return Err(Error::input(text).at(*at));
-        }
+        super::support::surplus(s.words, 1, "atom_style")?;
         s.engine.state.atom_style = *style;
         return Ok(Flow::Next);
     }

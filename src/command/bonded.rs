@@ -179,10 +179,10 @@ pub const SPECIAL_BONDS: CommandEntry = CommandEntry {
             keyword(
                 "one/five",
                 &[arg("value", Kind::YesNo, "default no")],
-                "without effect: no pair style uses it",
+                "only no: no atom style keeps 1-5 neighbours",
             ),
         ],
-        description: "Default: all weights 0. Settings that are not given keep their values.",
+        description: "Default: all weights 0. Every command starts from the defaults, as in LAMMPS; its words count in their order.",
         examples: &["special_bonds amber", "special_bonds lj/coul 0 0 0.5"],
     },
     run: special_bonds,
@@ -194,20 +194,11 @@ fn special_bonds(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
             "Illegal special_bonds command: missing argument(s)",
         ));
     }
-    let mut s = session.engine.state.special;
-    let mut both = |lj: f64, coul: f64, near: f64| {
+    let mut s = SpecialBonds::default();
+    let preset = |lj: f64, coul: f64, near: f64, s: &mut SpecialBonds| {
         s.lj = [1.0, 0.0, near, lj];
         s.coul = [1.0, 0.0, near, coul];
     };
-    for k in args.keywords() {
-        match k.name() {
-            "amber" => both(0.5, 5.0 / 6.0, 0.0),
-            "charmm" => both(0.0, 0.0, 0.0),
-            "dreiding" => both(1.0, 1.0, 0.0),
-            "fene" => both(1.0, 1.0, 1.0),
-            _ => {}
-        }
-    }
     for k in args.keywords() {
         let weights = || -> Result<[f64; 4]> {
             let w = [1.0, k.real("w12")?, k.real("w13")?, k.real("w14")?];
@@ -220,6 +211,16 @@ fn special_bonds(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
             Ok(w)
         };
         match k.name() {
+            "amber" => preset(0.5, 5.0 / 6.0, 0.0, &mut s),
+            "charmm" => preset(0.0, 0.0, 0.0, &mut s),
+            "dreiding" => preset(1.0, 1.0, 0.0, &mut s),
+            "fene" => preset(1.0, 1.0, 1.0, &mut s),
+            "one/five" if k.yes_no("value")? => {
+                return Err(Error::input(
+                    "Cannot set special_bonds one/five if atom style does not support it: no style of argyro keeps 1-5 neighbours",
+                )
+                .at(k.position()));
+            }
             "lj" => s.lj = weights()?,
             "coul" => s.coul = weights()?,
             "lj/coul" => {

@@ -189,7 +189,7 @@ pub const MIN_MODIFY: CommandEntry = CommandEntry {
             keyword(
                 "abcfire",
                 &[arg("value", Kind::YesNo, "default no")],
-                "only no is available",
+                "steps in the direction of the force as long as before the last reversal, and a limit of dmax for every component",
             ),
             keyword(
                 "alpha_damp",
@@ -256,9 +256,7 @@ fn min_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
             "vdfmax" => s.fire.most_negative = k.int("N")?,
             "halfstepback" => s.fire.half_step_back = k.yes_no("value")?,
             "initialdelay" => s.fire.initial_delay = k.yes_no("value")?,
-            "abcfire" if k.yes_no("value")? => {
-                return refuse("min_modify abcfire yes is not available: use fire without it");
-            }
+            "abcfire" => s.fire.corrected = k.yes_no("value")?,
             "alpha_damp" | "discrete_factor" => {
                 return refuse("this setting is for spins, which argyro does not have");
             }

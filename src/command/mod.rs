@@ -3,6 +3,7 @@
 //! May import `graph`, `script`, `engine` and below.
 
 mod atom_style;
+mod bond_write;
 mod bonded;
 mod boundary;
 mod box_;
@@ -122,6 +123,7 @@ pub const COMMANDS: &[CommandEntry] = &[
     kspace::KSPACE_MODIFY,
     neighbor::NEIGHBOR,
     neighbor::NEIGH_MODIFY,
+    bond_write::COMMAND,
     pair_write::COMMAND,
     pair::PAIR_STYLE,
     pair::PAIR_COEFF,

@@ -57,12 +57,11 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let n = args.int("N")? as usize;
     let distances =
         tabulated_distances(style, n, inner, outer).map_err(|e| e.at(args.word("N")))?;
-    let (name, title) = (args.str("file"), args.str("keyword"));
+    let title = args.str("keyword");
     if s.dry() {
         return Ok(Flow::Next);
     }
     let engine = &mut *s.engine;
-    let units = engine.state.units.name;
     engine.pair_ready = false;
     let Some(slot) = engine.pair.as_mut() else {
         return Err(Error::input(
@@ -91,8 +90,15 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         let f = |v: f64| format_f64(&number, v);
         let _ = writeln!(text, "{:8} {} {} {}", k + 1, f(*r), f(energy), f(force * r));
     }
+    append(s, args, "pair_write", &text)?;
+    Ok(Flow::Next)
+}
+
+/// Appends a section to the file of argument `file`; a new file begins with the units.
+pub(super) fn append(s: &Session<'_>, args: &Args, command: &str, text: &str) -> Result<()> {
+    let (name, units) = (args.str("file"), s.engine.state.units.name);
     let failed = |e: std::io::Error| {
-        Error::input(format!("Cannot open pair_write file {name}: {e}")).at(args.word("file"))
+        Error::input(format!("Cannot open {command} file {name}: {e}")).at(args.word("file"))
     };
     let mut file = std::fs::OpenOptions::new()
         .create(true)
@@ -100,10 +106,9 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         .open(name)
         .map_err(failed)?;
     if file.metadata().map_err(failed)?.len() == 0 {
-        writeln!(file, "# UNITS: {units} Created by pair_write").map_err(failed)?;
+        writeln!(file, "# UNITS: {units} Created by {command}").map_err(failed)?;
     }
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    Ok(Flow::Next)
+    file.write_all(text.as_bytes()).map_err(failed)
 }
 
 fn charge(args: &Args, name: &str) -> Result<f64> {

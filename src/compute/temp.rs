@@ -14,7 +14,8 @@ const SIGNATURE: Signature = Signature {
     description: "The scalar is T = sum m v^2 / (dof kB), temperature units; the vector of length 6 is the kinetic \
 energy tensor sum m v_a v_b (xx, yy, zz, xy, xz, yz), energy units, without the factor 1/2. The number of degrees of \
 freedom is d N - d, minus those that fixes remove; `compute_modify ID extra/dof N` replaces the second d, \
-`dynamic/dof yes` recounts the atoms at each evaluation.",
+`dynamic/dof yes` \
+no longer counts atoms that were lost during the run.",
     examples: &["compute T1 all temp", "compute Tli Li temp"],
 };
 
@@ -39,7 +40,8 @@ fn build(id: &ComputeId, _: &Args, _: &mut dyn Host) -> Result<Box<dyn Compute>>
 
 impl Temp {
     fn dof(&self, host: &dyn Host) -> f64 {
-        host.degrees_of_freedom(self.bit, self.extra.value(host.state()))
+        self.extra
+            .degrees(host, self.bit, self.extra.value(host.state()))
     }
 }
 

@@ -38,7 +38,8 @@ fn build(id: &ComputeId, _: &Args, _: &mut dyn Host) -> Result<Box<dyn Compute>>
 
 impl TempCom {
     fn dof(&self, host: &dyn Host) -> f64 {
-        host.degrees_of_freedom(self.bit, self.extra.value(host.state()))
+        self.extra
+            .degrees(host, self.bit, self.extra.value(host.state()))
     }
 
     fn drift(&self, host: &dyn Host) -> Result<[f64; 3]> {

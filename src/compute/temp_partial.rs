@@ -67,7 +67,7 @@ impl TempPartial {
         let s = host.state();
         let d = f64::from(s.dimension);
         let components = self.flags.iter().filter(|f| **f).count() as f64;
-        host.degrees_of_freedom(self.bit, self.extra.value(s)) * components / d
+        self.extra.degrees(host, self.bit, self.extra.value(s)) * components / d
     }
 }
 

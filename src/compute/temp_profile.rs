@@ -143,7 +143,8 @@ impl TempProfile {
 
     fn dof(&self, host: &dyn Host) -> f64 {
         let profile = self.streams() * self.total() as f64;
-        host.degrees_of_freedom(self.bit, self.extra(host.state()) + profile)
+        self.extra
+            .degrees(host, self.bit, self.extra(host.state()) + profile)
     }
 
     fn bin(&self, s: &State, i: usize) -> Result<usize> {

@@ -92,7 +92,8 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
 
 impl TempRamp {
     fn dof(&self, host: &dyn Host) -> f64 {
-        host.degrees_of_freedom(self.bit, self.extra.value(host.state()))
+        self.extra
+            .degrees(host, self.bit, self.extra.value(host.state()))
     }
 
     /// The ramp at position `x`.

@@ -6,19 +6,34 @@ use crate::domain::values::members;
 use crate::error::{Error, Result};
 use crate::signature::{parse_real, parse_yes_no};
 
-/// `compute_modify extra/dof`; without it the dimension of the system.
+/// `compute_modify extra/dof`, without it the dimension of the system, and `dynamic/dof`.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ExtraDof(Option<f64>);
+pub struct ExtraDof {
+    extra: Option<f64>,
+    /// Whether atoms that were lost during the run no longer count.
+    dynamic: bool,
+}
 
 impl ExtraDof {
     /// Degrees of freedom to be subtracted.
     pub fn value(self, state: &State) -> f64 {
-        self.0.unwrap_or(f64::from(state.dimension))
+        self.extra.unwrap_or(f64::from(state.dimension))
     }
 
-    /// The same with another default.
+    /// Degrees of freedom of a group: d N less `extra` and those that fixes remove. Atoms that were lost during the run
+    /// count until its end unless `dynamic/dof yes` was set.
+    pub fn degrees(self, host: &dyn Host, bit: u32, extra: f64) -> f64 {
+        let all = host.degrees_of_freedom(bit, extra);
+        if self.dynamic {
+            all - f64::from(host.state().dimension) * host.lost_atoms(bit) as f64
+        } else {
+            all
+        }
+    }
+
+    /// Degrees of freedom to be subtracted, with another default.
     pub fn value_or(self, default: f64) -> f64 {
-        self.0.unwrap_or(default)
+        self.extra.unwrap_or(default)
     }
 
     /// Takes the words of `compute_modify`.
@@ -31,13 +46,12 @@ impl ExtraDof {
             let value = words.get(i + 1).copied().unwrap_or("");
             match words[i] {
                 "extra/dof" | "extra" => {
-                    self.0 = Some(parse_real(value).ok_or_else(|| {
+                    self.extra = Some(parse_real(value).ok_or_else(|| {
                         Error::input("compute_modify extra/dof needs a number").at(i)
                     })?);
                 }
-                // Atoms are recounted at every evaluation in any case.
                 "dynamic/dof" | "dynamic" => {
-                    parse_yes_no(value).ok_or_else(|| {
+                    self.dynamic = parse_yes_no(value).ok_or_else(|| {
                         Error::input("compute_modify dynamic/dof needs yes or no").at(i)
                     })?;
                 }

@@ -125,6 +125,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn standard_and_named_properties_are_read_and_set_alike() {
+        let mut atoms = Atoms::default();
+        for id in 1..=2 {
+            atoms.push(id, 1, [0.0; 3], true, true);
+        }
+        atoms.rmass = Some(vec![0.0; 2]);
+        atoms.custom.insert(
+            "d2_flux".into(),
+            Custom {
+                columns: 2,
+                values: vec![0.0; 4],
+            },
+        );
+        for (name, columns, integer) in [
+            ("mol", 1, true),
+            ("q", 1, false),
+            ("rmass", 1, false),
+            ("d2_flux", 2, false),
+        ] {
+            let p = Property::find(&atoms, name).unwrap();
+            assert_eq!((p.columns, p.integer), (columns, integer), "{name}");
+            p.set(&mut atoms, 1, columns - 1, 3.0);
+            assert_eq!(p.get(&atoms, 1, columns - 1), 3.0, "{name}");
+            assert_eq!(p.get(&atoms, 0, 0), 0.0, "{name}");
+        }
+        assert_eq!((atoms.molecule[1], atoms.q[1]), (3, 3.0));
+        assert_eq!(Property::find(&atoms, "d_none"), None);
+    }
+
+    #[test]
     fn words_are_recognised() {
         let n = CustomName::parse("d2_flux[3]").unwrap();
         assert_eq!(

@@ -249,6 +249,11 @@ pub trait Host {
     /// Number of degrees of freedom of a group: d N - `extra` - those removed by fixes.
     fn degrees_of_freedom(&self, group_bit: u32, extra: f64) -> f64;
 
+    /// Atoms of a group that this run has lost, which [`Self::degrees_of_freedom`] still counts.
+    fn lost_atoms(&self, _group_bit: u32) -> usize {
+        0
+    }
+
     /// The temperature compute `id`'s bias-free scalar and its degrees of freedom.
     ///
     /// # Errors

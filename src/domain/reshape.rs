@@ -119,6 +119,10 @@ mod tests {
         for (a, b) in before.iter().zip(at(&s)) {
             assert!((0..3).all(|k| (a[k] - b[k]).abs() < 1e-12), "{a:?} {b:?}");
         }
+        for x in &s.atoms.x {
+            let inside = |f: &f64| (-1e-12..1.0 + 1e-12).contains(f);
+            assert!(cell.to_fractional(*x).iter().all(inside), "{x:?}");
+        }
         assert!(!flip(&mut s, MOST_TILT));
     }
 

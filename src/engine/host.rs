@@ -220,8 +220,8 @@ impl Host for Engine {
             "dump" => self.dumps.keys().cloned().collect(),
             "pair_style" => or_none(self.pair.as_ref().map(|p| p.name.as_str())),
             "kspace_style" => or_none(self.kspace.as_ref().map(|k| k.name.as_str())),
-            "bond_style" => or_none(self.bonded.bonds.as_ref().map(|b| b.name())),
-            "angle_style" => or_none(self.bonded.angles.as_ref().map(|a| a.name())),
+            "bond_style" => or_none(self.bonded.bonds.as_ref().map(crate::bond::Bonds::name)),
+            "angle_style" => or_none(self.bonded.angles.as_ref().map(crate::angle::Angles::name)),
             "dihedral_style" | "improper_style" => or_none(None),
             "min_style" => vec![self.min_settings.style.name().to_string()],
             "pair" => self.pair_features(),
@@ -362,6 +362,11 @@ impl Host for Engine {
             .map(|f| f.removed_dof(&self.state, group_bit))
             .sum();
         f64::from(self.state.dimension) * n as f64 - extra - removed
+    }
+
+    fn lost_atoms(&self, group_bit: u32) -> usize {
+        let masks = self.lost_masks.iter();
+        masks.filter(|m| **m & group_bit != 0).count()
     }
 
     fn temperature(&mut self, id: &str) -> Result<(f64, f64)> {

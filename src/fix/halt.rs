@@ -234,7 +234,36 @@ impl Fix for Halt {
 
 #[cfg(test)]
 mod tests {
-    use super::met;
+    use super::*;
+    use crate::domain::{Boundary, Cell};
+
+    #[test]
+    fn the_longest_bond_is_measured_between_nearest_images() {
+        let mut s = State {
+            cell: Some(Cell::orthogonal(
+                [0.0; 3],
+                [10.0; 3],
+                [[Boundary::Periodic; 2]; 3],
+            )),
+            ..State::default()
+        };
+        for (id, x) in [(1, 0.2), (2, 9.5), (3, 8.0)] {
+            s.atoms.push(id, 1, [x, 0.0, 0.0], false, true);
+        }
+        assert_eq!(longest_bond(&s).unwrap(), 0.0);
+        for atoms in [[1, 2], [2, 3]] {
+            s.atoms.topology.bonds.push(Bond { kind: 1, atoms });
+        }
+        assert!((longest_bond(&s).unwrap() - 1.5).abs() < 1e-12);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_missing_path_has_no_free_space() {
+        assert!(free_space(".").unwrap() > 0.0);
+        let e = free_space("no/such/folder").unwrap_err();
+        assert!(e.message.contains("no/such/folder"), "{}", e.message);
+    }
 
     #[test]
     fn comparisons() {

@@ -364,6 +364,28 @@ mod tests {
     }
 
     #[test]
+    fn the_goal_is_that_of_the_begin_of_a_step() {
+        let state = State::default();
+        let ramp = Ramp {
+            start: 100.0,
+            stop: 100.0,
+        };
+        let mut t = Thermostat::new(ramp, Chain::new(3, 1, 0.0, 0.5));
+        let mut now = Kinetic {
+            temperature: 100.0,
+            dof: 30.0,
+        };
+        t.start(&state, now);
+        assert_eq!(t.half_step(&state, &mut now), 1.0);
+        // One atom has left the region of the compute: too little kinetic energy for the goal.
+        now.dof = 27.0;
+        t.half_step(&state, &mut now);
+        assert!(t.chain.dot[0] < 0.0 && t.goal == 30.0 * t.kt);
+        t.aim(&state, now);
+        assert_eq!(t.goal, 27.0 * t.kt);
+    }
+
+    #[test]
     fn state_comes_back() {
         let mut a = Chain::new(3, 1, 0.0, 0.5);
         a.set_masses(30.0, 1.0);

@@ -224,7 +224,7 @@ pub(super) const DUMP: &[Group] = &[
 pub(super) const COMMAND: &[Group] = &[
     Group {
         nearest: "bonds and angles of a data file: read_data",
-        names: "angle_write bond_write create_bonds delete_bonds dihedral_write molecule",
+        names: "angle_write create_bonds delete_bonds dihedral_write molecule",
     },
     Group {
         nearest: "none: argyro has bonds and angles, but no dihedrals and impropers",

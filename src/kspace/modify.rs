@@ -113,7 +113,7 @@ pub const KSPACE_MODIFY: Signature = Signature {
                 arg("ny", Kind::Int, "0: chosen"),
                 arg("nz", Kind::Int, "0: chosen"),
             ],
-            "pppm: points of the mesh along each direction",
+            "pppm: points of the mesh along each direction, raised to products of 2, 3 and 5",
         ),
         keyword(
             "minorder",
@@ -138,7 +138,7 @@ pub const KSPACE_MODIFY: Signature = Signature {
         keyword(
             "slab",
             &[arg("volfactor", Kind::Word, "number above 1, or nozforce")],
-            "slab geometry: periodic in x and y only, with a cell extended in z by this factor (3.0 is usual)",
+            "slab geometry: periodic in x and y only, with a cell extended in z by this factor (3.0 is usual); nozforce: not extended, and without kspace forces in z",
         ),
         keyword("eigtol", &[arg("tol", Kind::Real, "")], DISPERSION),
         keyword("splittol", &[arg("tol", Kind::Real, "")], DISPERSION),
@@ -157,7 +157,17 @@ pub const KSPACE_MODIFY: Signature = Signature {
             &[arg("accuracy", Kind::Real, "")],
             DISPERSION,
         ),
-        keyword("kmax/disp", &[arg("k", Kind::Int, "")], DISPERSION),
+        keyword(
+            "mesh/disp",
+            &[
+                arg("nx", Kind::Int, ""),
+                arg("ny", Kind::Int, ""),
+                arg("nz", Kind::Int, ""),
+            ],
+            DISPERSION,
+        ),
+        keyword("disp/auto", YES_NO, DISPERSION),
+        keyword("wire", &[arg("volfactor", Kind::Real, "")], WIRE),
     ],
     description: "Changes settings of the present `kspace_style`; a new `kspace_style` starts from the defaults.",
     examples: &[
@@ -166,6 +176,7 @@ pub const KSPACE_MODIFY: Signature = Signature {
     ],
 };
 
+const WIRE: &str = "belongs to the electrode package, which argyro does not have";
 const DISPERSION: &str = "belongs to dispersion solvers, which argyro does not have";
 
 impl KspaceModify {
@@ -236,9 +247,11 @@ impl KspaceModify {
                     return refuse("only LAMMPS' msm can leave the pressure tensor out");
                 }
                 "eigtol" | "splittol" | "disp/mix" | "mix/disp" | "gewald/disp" | "order/disp"
-                | "minorder/disp" | "force/disp/real" | "force/disp/kspace" | "kmax/disp" => {
+                | "minorder/disp" | "force/disp/real" | "force/disp/kspace" | "mesh/disp"
+                | "disp/auto" => {
                     return refuse(DISPERSION);
                 }
+                "wire" => return refuse(WIRE),
                 _ => {}
             }
         }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::host::Data;
 use crate::domain::state::PairPart;
-use crate::domain::{Bricks, Needs, State, Trimmed};
+use crate::domain::{Bricks, Needs, SpecialBonds, State, Trimmed};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, rest};
 use rayon::prelude::*;
@@ -75,6 +75,14 @@ const COEFF: Signature = Signature {
     examples: &["pair_coeff 1 2 zbl 3 15"],
 };
 
+/// What the bricks add up to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    vdwl: f64,
+    coul: f64,
+    virial: [f64; 6],
+}
+
 struct Sub {
     name: &'static str,
     /// Number among the sub-styles of this name, from 1; 0 if it is the only one.
@@ -84,7 +92,7 @@ struct Sub {
     modify: PairModify,
     /// Pairs of types that `pair_coeff` gave it.
     given: Vec<(usize, usize)>,
-    /// van der Waals and Coulomb energy of the last evaluation.
+    /// Energies and virial of the last evaluation.
     sums: Sums,
     /// Lists without the pairs of others and without those far beyond its own cutoff; `None` if it
     /// needs all pairs.
@@ -221,6 +229,25 @@ impl Hybrid {
     }
 }
 
+/// Checks that the weights of `pair_modify special` are not for pairs that the lists drop or count in full.
+fn compatible(sub: &Sub, global: &SpecialBonds) -> Result<()> {
+    let weights = [("lj", &global.lj), ("coul", &global.coul)];
+    for ((name, global), own) in weights.into_iter().zip(sub.modify.special) {
+        for (k, w) in own.iter().flatten().enumerate() {
+            let g = global[k + 1];
+            if (g == 0.0 || g == 1.0) && *w != g {
+                return Err(Error::input(format!(
+                    "Pair_modify special {name} 1-{} setting for pair hybrid substyle {} incompatible with global special_bonds setting",
+                    k + 2,
+                    sub.name
+                ))
+                .help("use weights such as 1.0e-10 or 0.999999999 in special_bonds instead of 0 and 1"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// `words` without those that only the hybrid style reads.
 fn inner<'a>(words: &[&'a str], taken: usize) -> Vec<&'a str> {
     let head = words[..2].iter();
@@ -311,6 +338,18 @@ impl PairStyle for Hybrid {
         sub.style.modify(&sub.modify)
     }
 
+    fn part_settings(&self) -> Vec<PairModify> {
+        self.subs.iter().map(|s| s.modify).collect()
+    }
+
+    fn set_part_settings(&mut self, settings: &[PairModify]) -> Result<()> {
+        for (sub, modify) in self.subs.iter_mut().zip(settings) {
+            sub.modify = *modify;
+            sub.style.modify(modify)?;
+        }
+        Ok(())
+    }
+
     fn init(&mut self, state: &State) -> Result<()> {
         let n = state.types.count;
         let mut maps = vec![TypePairs::none(n); self.subs.len()];
@@ -338,6 +377,7 @@ impl PairStyle for Hybrid {
                     sub.name
                 )));
             }
+            compatible(sub, &state.special)?;
             sub.style.restrict(pairs);
             sub.style.init(state)?;
         }
@@ -488,15 +528,7 @@ impl PairStyle for Hybrid {
     }
 }
 
-/// Energies and virial of a brick or of all of them.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    vdwl: f64,
-    coul: f64,
-    virial: [f64; 6],
-}
-
-/// Sets energies and virials to zero and returns what they were.
+/// Energies and virials of all bricks so far, which are set to zero.
 fn take_sums(out: &mut [BrickForces]) -> Vec<Sums> {
     let take = |o: &mut BrickForces| Sums {
         vdwl: std::mem::take(&mut o.vdwl),

@@ -238,6 +238,19 @@ pub trait PairStyle: Send + Sync {
         ))
     }
 
+    /// `pair_modify` settings of the sub-styles of a hybrid style, in their order, for restart files.
+    fn part_settings(&self) -> Vec<PairModify> {
+        Vec::new()
+    }
+
+    /// Restores [`PairStyle::part_settings`]; others than the style has are left out.
+    ///
+    /// # Errors
+    /// See [`PairStyle::modify`].
+    fn set_part_settings(&mut self, _settings: &[PairModify]) -> Result<()> {
+        Ok(())
+    }
+
     /// Under a hybrid style: the pairs of types that this style is responsible for, told before every
     /// `init`. A style must not ask for coefficients of other pairs; its lists will not have them.
     fn restrict(&mut self, _used: &TypePairs) {}

@@ -87,6 +87,8 @@ pub(super) struct Builder<'a> {
     next: usize,
     index: Option<HashMap<i64, usize>>,
     has_velocity: Vec<bool>,
+    /// Whether there were image flags in directions that are not periodic.
+    images_reset: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -121,11 +123,16 @@ impl<'a> Builder<'a> {
             next: first,
             index: None,
             has_velocity: Vec::new(),
+            images_reset: false,
         }
     }
 
     /// The last checks after the whole file.
     pub(super) fn finish(self) -> Result<()> {
+        if self.images_reset {
+            let text = "Non-zero image flags in non-periodic directions were reset to 0";
+            self.engine.log.warn(text);
+        }
         let state = &mut self.engine.state;
         state.expected_atoms = state.atoms.len();
         state.touch();
@@ -226,7 +233,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn place(&self, atom: &AtomLine<'_>) -> Result<([f64; 3], [i32; 3])> {
+    fn place(&mut self, atom: &AtomLine<'_>) -> Result<([f64; 3], [i32; 3])> {
         let mut x = match &self.rotated {
             Some(r) => r.position(atom.x),
             None => atom.x,
@@ -254,6 +261,11 @@ impl<'a> Builder<'a> {
                     "atom {} is more than a million cells outside the box",
                     atom.id
                 )));
+            }
+        }
+        for (k, n) in image.iter_mut().enumerate() {
+            if !cell.periodic(k) && std::mem::take(n) != 0 {
+                self.images_reset = true;
             }
         }
         cell.remap(&mut x, &mut image);

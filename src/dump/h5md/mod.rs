@@ -10,18 +10,27 @@ use crate::domain::State;
 use crate::domain::host::Host;
 use crate::domain::values::members;
 use crate::error::{Error, Result};
-use crate::signature::{Args, Keyword, Kind, Signature, arg, keyword, many};
+use crate::signature::{Args, Keyword, Kind, Signature, arg, keyword, many, optional};
 use hdf5::H5Type;
 use sink::{Element, Sink};
 
-const ELEMENTS: [Keyword; 7] = [
+const ELEMENTS: [Keyword; 8] = [
+    keyword(
+        "author",
+        &[arg("name", Kind::Text, "in quotes if it has several words")],
+        "name of the author in the file's metadata",
+    ),
     keyword("position", &[], "wrapped positions (always written)"),
     keyword("image", &[], "periodic image flags"),
     keyword("velocity", &[], "velocities"),
     keyword("force", &[], "forces"),
     keyword("species", &[], "atomic numbers (always written)"),
     keyword("charge", &[], "charges"),
-    keyword("box", &[], "the cell of every frame (always written)"),
+    keyword(
+        "box",
+        &[optional("value", Kind::OneOf(&["yes"]), "yes")],
+        "the cell of every frame (always written)",
+    ),
 ];
 
 const SIGNATURE: Signature = Signature {
@@ -92,6 +101,7 @@ struct H5md {
     append: bool,
     double: bool,
     elements: Vec<String>,
+    author: String,
     open: Option<Open>,
 }
 
@@ -160,7 +170,7 @@ fn build(id: &DumpId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Dump>>
             "dump h5md writes one file: '*' in its name is not supported",
         ));
     }
-    let any = args.keywords().next().is_some();
+    let any = args.keywords().any(|k| k.name() != "author");
     let has = |n: &str| args.keyword(n).is_some();
     if has("charge") && !host.state().atom_style.charge {
         return Err(Error::input(format!(
@@ -180,6 +190,9 @@ fn build(id: &DumpId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Dump>>
         append: false,
         double: false,
         elements: Vec::new(),
+        author: args
+            .keyword("author")
+            .map_or("argyro user".to_string(), |k| k.str("name").to_string()),
         open: None,
     }))
 }
@@ -202,7 +215,7 @@ impl H5md {
         let units = unit_names(s.units.name);
         let h5md = sink.group("h5md")?;
         sink.numbers(&h5md, "version", &[1i32, 1])?;
-        sink.text(&*sink.group("h5md/author")?, "name", "argyro user")?;
+        sink.text(&*sink.group("h5md/author")?, "name", &self.author)?;
         let creator = sink.group("h5md/creator")?;
         sink.text(&creator, "name", "argyro")?;
         sink.text(&creator, "version", env!("CARGO_PKG_VERSION"))?;

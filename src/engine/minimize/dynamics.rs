@@ -1,6 +1,7 @@
 //! Minimisers that follow damped dynamics: quickmin (Sheppard, Terrell, Henkelman, J. Chem. Phys. 128, 134106
 //! (2008)) and fire (Bitzek et al., Phys. Rev. Lett. 97, 170201 (2006); Guenole et al., Comput. Mater. Sci. 175,
-//! 109584 (2020)).
+//! 109584 (2020)), also with the accelerated bias correction of Echeverri Restrepo and Andric, Comput. Mater. Sci. 218,
+//! 111978 (2023).
 
 use super::{Criterion, Integrator, Search, dot};
 use crate::engine::Engine;
@@ -8,6 +9,14 @@ use crate::error::Result;
 
 /// Steps after a reversal before the energy tolerance counts (quickmin).
 const QUICKMIN_DELAY: i64 = 5;
+
+/// What fire does to velocities downhill: v = keep v + along F, and no move beyond `most`.
+#[derive(Clone, Copy)]
+struct Steer {
+    keep: f64,
+    along: f64,
+    most: f64,
+}
 
 impl Engine {
     pub(super) fn stop_velocities(&mut self) {
@@ -124,12 +133,21 @@ impl Engine {
             if power > 0.0 {
                 against = 0;
                 let (v2, f2) = (dot(&a.v, &a.v), dot(&a.f, &a.f));
-                let along = if f2 <= 1e-20 {
-                    0.0
+                let bias = if set.corrected {
+                    alpha = alpha.max(1e-10);
+                    1.0 - (1.0 - alpha).powf((step - reversed) as f64)
                 } else {
-                    alpha * (v2 / f2).sqrt()
+                    1.0
                 };
-                steer = Some((1.0 - alpha, along));
+                steer = Some(Steer {
+                    keep: (1.0 - alpha) / bias,
+                    along: if f2 <= 1e-20 {
+                        0.0
+                    } else {
+                        alpha * (v2 / f2).sqrt() / bias
+                    },
+                    most: if set.corrected { dmax } else { f64::INFINITY },
+                });
                 if step - reversed > set.delay {
                     dt = (dt * set.grow).min(longest);
                     alpha *= set.alpha_shrink;
@@ -152,7 +170,10 @@ impl Engine {
                 self.stop_velocities();
                 at_rest = true;
             }
-            let limited = if std::mem::take(&mut at_rest) {
+            let limited = if set.corrected {
+                at_rest = false;
+                dt
+            } else if std::mem::take(&mut at_rest) {
                 // From rest, the velocities that the forces would give limit the step.
                 search.energy = self.energy_and_forces(search)?;
                 search.evaluations += 1;
@@ -180,15 +201,19 @@ impl Engine {
         search: &mut Search,
         integrator: Integrator,
         dt: f64,
-        steer: Option<(f64, f64)>,
+        steer: Option<Steer>,
     ) -> Result<()> {
         match integrator {
             Integrator::EulerImplicit | Integrator::Leapfrog => self.accelerate(dt),
             Integrator::Verlet => self.accelerate(0.5 * dt),
             Integrator::EulerExplicit => {}
         }
-        if let Some((keep, along)) = steer {
+        if let Some(Steer { keep, along, most }) = steer {
             self.steer(keep, along);
+            let fastest = most / dt;
+            for v in self.state.atoms.v.iter_mut().flatten() {
+                *v = v.clamp(-fastest, fastest);
+            }
         }
         self.advance(dt);
         if integrator == Integrator::EulerExplicit {

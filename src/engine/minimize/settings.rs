@@ -111,6 +111,8 @@ pub struct Fire {
     pub half_step_back: bool,
     /// `initialdelay`
     pub initial_delay: bool,
+    /// `abcfire`: Echeverri Restrepo and Andric, Comput. Mater. Sci. 218, 111978 (2023).
+    pub corrected: bool,
 }
 
 impl Default for Fire {
@@ -127,6 +129,7 @@ impl Default for Fire {
             most_negative: 2000,
             half_step_back: true,
             initial_delay: true,
+            corrected: false,
         }
     }
 }
@@ -148,7 +151,7 @@ impl Fire {
             g(self.tmin, 5),
             self.integrator.name(),
             yes(self.half_step_back),
-            "no"
+            yes(self.corrected)
         )
     }
 }

@@ -4,7 +4,7 @@
 use crate::domain::order::{Order, SortSettings};
 use crate::domain::state::{ATOM_STYLES, Types};
 use crate::domain::{Boundary, Cell, Groups, NeighborState};
-use crate::engine::{Engine, PairSlot};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::io::codec::{Reader, Writer};
 use crate::io::restart::Sections;
@@ -133,36 +133,6 @@ impl Engine {
                 .bytes(&encode_cell(h.cell_hold.as_ref()))
                 .int(h.last_build)
                 .real(self.lists.reach());
-        }
-        w.finish()
-    }
-
-    fn encode_pair(&self) -> Vec<u8> {
-        let mut w = Writer::new();
-        let m = &self.pair_modify;
-        w.int(match m.mix {
-            None => 0,
-            Some(crate::pair::Mix::Geometric) => 1,
-            Some(crate::pair::Mix::Arithmetic) => 2,
-            Some(crate::pair::Mix::SixthPower) => 3,
-        })
-        .flag(m.shift)
-        .flag(m.tail)
-        .int(i64::from(m.table))
-        .real(m.tabinner);
-        let commands = self.pair.as_ref().and_then(|p| p.style.commands());
-        w.text(self.pair.as_ref().map_or("", |p| p.name.as_str()));
-        w.flag(commands.is_some());
-        if let Some((style, coeffs)) = commands {
-            let words = |w: &mut Writer, v: &[String]| {
-                w.int(v.len() as i64);
-                v.iter().for_each(|t| {
-                    w.text(t);
-                });
-            };
-            words(&mut w, &style);
-            w.int(coeffs.len() as i64);
-            coeffs.iter().for_each(|c| words(&mut w, c));
         }
         w.finish()
     }
@@ -352,58 +322,6 @@ impl Engine {
         self.resume_lists(held, reach);
         Ok(())
     }
-
-    fn decode_pair(&mut self, mut r: Reader<'_>) -> Result<()> {
-        let modify = crate::pair::PairModify {
-            mix: match r.int()? {
-                1 => Some(crate::pair::Mix::Geometric),
-                2 => Some(crate::pair::Mix::Arithmetic),
-                3 => Some(crate::pair::Mix::SixthPower),
-                _ => None,
-            },
-            shift: r.flag()?,
-            tail: r.flag()?,
-            table: r.int()?.clamp(0, 32) as u32,
-            tabinner: r.real()?,
-            ..crate::pair::PairModify::default()
-        };
-        let name = r.text()?;
-        if !r.flag()? {
-            if !name.is_empty() {
-                self.restored.pair_style = Some(name.clone());
-                self.log.line(&format!(
-                    "  pair style {name} reads files: pair_style and pair_coeff must be given again"
-                ));
-            }
-            return Ok(());
-        }
-        let style = words(&mut r)?;
-        let mut coeffs = Vec::new();
-        for _ in 0..r.int()? {
-            coeffs.push(words(&mut r)?);
-        }
-        let style: Vec<&str> = style.iter().map(String::as_str).collect();
-        self.set_pair_style(&style)?;
-        let state = &self.state;
-        if let Some(PairSlot { style, .. }) = &mut self.pair {
-            for c in &coeffs {
-                let c: Vec<&str> = c.iter().map(String::as_str).collect();
-                style.coeff(&c, state, &self.pair_options)?;
-            }
-            style.modify(&modify)?;
-        }
-        self.pair_modify = modify;
-        Ok(())
-    }
-}
-
-fn words(r: &mut Reader<'_>) -> Result<Vec<String>> {
-    let n = r.int()?;
-    let mut v = Vec::new();
-    for _ in 0..n {
-        v.push(r.text()?);
-    }
-    Ok(v)
 }
 
 fn encode_cell(cell: Option<&Cell>) -> Vec<u8> {

@@ -5,6 +5,7 @@
 
 mod contents;
 mod last_good;
+mod pair;
 mod topology;
 
 pub(super) use last_good::LastGood;

@@ -13,8 +13,6 @@ use std::f64::consts::PI;
 
 /// Aliases on each side that the sums take.
 const ALIASES: i32 = 2;
-/// Squared Gaussians below this are left out of the error.
-const SMALL: f64 = 1.0e-40;
 
 /// Transform of the assignment function at `x` = k h / 2.
 fn transform(x: f64, order: usize) -> f64 {
@@ -107,76 +105,66 @@ impl OwnForce {
     }
 }
 
-/// What the error needs of one mesh index along one direction.
-struct Axis {
-    /// k^2 and squared Gaussians of aliases
-    square: [f64; 5],
-    gauss2: [f64; 5],
-    /// sums of R W^2, W^2 and q^2 W^2
-    damped: f64,
-    plain: f64,
-    curved: f64,
+/// Aliases of one mesh index along one direction: q^2, R and W^2.
+type Aliases = [[f64; 3]; 5];
+
+fn aliases(k: usize, n: usize, length: f64, order: usize, g: f64) -> Aliases {
+    let unit = 2.0 * PI / length;
+    std::array::from_fn(|slot| {
+        let b = slot as i32 - ALIASES;
+        let q = unit * f64::from(signed(k, n) + n as i32 * b);
+        let x = 0.5 * q * length / n as f64;
+        let gauss = (-0.25 * ((q / g) * (q / g))).exp();
+        [q * q, gauss, transform(x, 2 * order)]
+    })
 }
 
-impl Axis {
-    fn new(k: usize, n: usize, length: f64, order: usize, g: f64) -> Self {
-        let index = signed(k, n);
-        let mut out = Self {
-            square: [0.0; 5],
-            gauss2: [0.0; 5],
-            damped: 0.0,
-            plain: 0.0,
-            curved: 0.0,
-        };
-        for (slot, b) in (-ALIASES..=ALIASES).enumerate() {
-            let q = 2.0 * PI / length * f64::from(index + n as i32 * b);
-            let x = PI * (f64::from(index) / n as f64 + f64::from(b));
-            let (w2, gauss) = (transform(x, 2 * order), (-0.25 * q * q / (g * g)).exp());
-            out.square[slot] = q * q;
-            out.gauss2[slot] = gauss * gauss;
-            out.damped += gauss * w2;
-            out.plain += w2;
-            out.curved += q * q * w2;
-        }
-        out
-    }
-}
-
-/// The sum over the mesh of the squared error of the field of a unit charge.
+/// The sum over the mesh of the squared error of the field of a unit charge. The error is a small difference of large
+/// sums, and Newton's method takes a derivative from it: sums therefore run in the order of LAMMPS, or the splitting
+/// parameter would differ in the seventh digit.
 pub fn squared_error(n: [usize; 3], order: usize, g: f64, lattice: &Lattice) -> f64 {
-    let axes: [Vec<Axis>; 3] = std::array::from_fn(|d| {
-        let one = |k| Axis::new(k, n[d], lattice.extended[d], order, g);
+    let axes: [Vec<Aliases>; 3] = std::array::from_fn(|d| {
+        let one = |k| aliases(k, n[d], lattice.extended[d], order, g);
         (0..n[d]).map(one).collect()
     });
-    let parts: Vec<f64> = (0..(n[0] / 2 + 1) * n[1])
-        .into_par_iter()
-        .map(|line| {
-            let (kx, ky) = (line / n[1], line % n[1]);
-            let (x, y) = (&axes[0][kx], &axes[1][ky]);
-            let from = usize::from(line == 0);
-            let sum: f64 = axes[2][from..].iter().map(|z| one_point([x, y, z])).sum();
-            times(kx, n[0]) * sum
-        })
-        .collect();
-    parts.iter().sum()
+    let mut total = 0.0;
+    let mut plane = vec![0.0; n[0] * n[1]];
+    for (m, z) in axes[2].iter().enumerate() {
+        plane
+            .par_chunks_mut(n[0])
+            .zip(&axes[1])
+            .enumerate()
+            .for_each(|(l, (row, y))| {
+                for (k, (value, x)) in row.iter_mut().zip(&axes[0]).enumerate() {
+                    *value = if k + l + m == 0 {
+                        0.0
+                    } else {
+                        one_point([x, y, z])
+                    };
+                }
+            });
+        total = plane.iter().fold(total, |sum, v| sum + v);
+    }
+    total
 }
 
-fn one_point([x, y, z]: [&Axis; 3]) -> f64 {
-    let mut all = 0.0;
-    for (qx, gx) in x.square.iter().zip(x.gauss2) {
-        for (qy, gy) in y.square.iter().zip(y.gauss2) {
-            if gx * gy < SMALL {
-                continue;
-            }
-            for (qz, gz) in z.square.iter().zip(z.gauss2) {
-                all += gx * gy * gz / (qx + qy + qz);
+fn one_point([x, y, z]: [&Aliases; 3]) -> f64 {
+    const FOUR_PI: f64 = 4.0 * PI;
+    let mut sum = [0.0; 4];
+    for a in x {
+        for b in y {
+            for c in z {
+                let square = a[0] + b[0] + c[0];
+                let gauss = a[1] * b[1] * c[1];
+                let weight = a[2] * b[2] * c[2];
+                sum[0] += gauss * gauss / square * FOUR_PI * FOUR_PI;
+                sum[1] += gauss * weight * FOUR_PI;
+                sum[2] += weight;
+                sum[3] += square * weight;
             }
         }
     }
-    let damped = x.damped * y.damped * z.damped;
-    let curved =
-        x.curved * y.plain * z.plain + x.plain * y.curved * z.plain + x.plain * y.plain * z.curved;
-    (4.0 * PI).powi(2) * (all - damped * damped / (x.plain * y.plain * z.plain * curved))
+    sum[0] - sum[1] * sum[1] / (sum[2] * sum[3])
 }
 
 #[cfg(test)]

@@ -76,6 +76,14 @@ fn factorable(mut n: usize) -> bool {
     n == 1
 }
 
+/// The smallest number from `n` on for which FFTs are fast.
+pub fn raised(mut n: usize) -> usize {
+    while !factorable(n) {
+        n += 1;
+    }
+    n
+}
+
 impl Choice<'_> {
     /// Error along one direction of length `length` with points `h` apart.
     fn error_along(&self, h: f64, length: f64, g: f64) -> f64 {
@@ -106,11 +114,7 @@ impl Choice<'_> {
             let per: [f64; 3] = std::array::from_fn(|k| n[k] as f64 / e[k]);
             n = self.lattice.skewed(per).map(|n| n as usize + 1);
         }
-        for n in &mut n {
-            while !factorable(*n) {
-                *n += 1;
-            }
-        }
+        let n = n.map(raised);
         check(n)?;
         Ok(n)
     }

@@ -254,7 +254,7 @@ impl KspaceStyle for Pppm {
         }
         let mut g = first_g(choice.accuracy, &charges, &self.lattice, real, &self.modify)?;
         let n = match self.modify.mesh {
-            Some(n) => n,
+            Some(n) => n.map(mesh::raised),
             None => choice.mesh(g)?,
         };
         mesh::check(n)?;
