@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(parameter(near.clone(), 6), 0.0);
         let row = with_axes(near, 4);
         assert_eq!(row[1..4], [-1.0, 0.0, 0.0]);
-        assert_eq!(row[4..7], [0.0, -1.0, 0.0]);
-        assert_eq!(row[7..10], [0.0, 0.0, 1.0]);
+        assert_eq!(row[4..7], [0.0, 1.0, 0.0]);
+        assert_eq!(row[7..10], [0.0, 0.0, -1.0]);
     }
 }
