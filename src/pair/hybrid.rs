@@ -4,6 +4,8 @@
 //! add up. A sub-style that is not responsible for all pairs gets neighbour lists without the others'; one
 //! with a shorter cutoff than another gets shorter lists and fewer ghosts.
 
+mod view;
+
 use super::coeffs::{TypePairs, not_set, pairs};
 use super::{
     BrickForces, ForceContext, PairEntry, PairInput, PairModify, PairOptions, PairStyle, Single,
@@ -11,10 +13,10 @@ use super::{
 };
 use crate::domain::host::Data;
 use crate::domain::state::PairPart;
-use crate::domain::{Bricks, Needs, SpecialBonds, State, Trimmed};
+use crate::domain::{Needs, SpecialBonds, State};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Kind, Signature, arg, rest};
-use rayon::prelude::*;
+use view::View;
 
 /// Entry of `hybrid` in the table of pair styles.
 pub const STYLE: PairEntry = PairEntry {
@@ -97,17 +99,6 @@ struct Sub {
     /// Lists without the pairs of others and without those far beyond its own cutoff; `None` if it
     /// needs all pairs.
     view: Option<View>,
-}
-
-/// Lists of one sub-style.
-struct View {
-    pairs: TypePairs,
-    /// Interaction range of the sub-style.
-    cutoff: f64,
-    /// The bricks that this is a view of.
-    build_id: u64,
-    part: Trimmed,
-    out: Vec<BrickForces>,
 }
 
 struct Hybrid {
@@ -552,46 +543,4 @@ fn give_back(out: &mut [BrickForces], before: &[Sums]) -> Sums {
         }
     }
     sum
-}
-
-impl View {
-    fn new(pairs: TypePairs, cutoff: f64) -> View {
-        View {
-            pairs,
-            cutoff,
-            build_id: 0,
-            part: Trimmed::default(),
-            out: Vec::new(),
-        }
-    }
-
-    /// Takes over positions of this step, and the lists if they are new.
-    fn follow(&mut self, bricks: &Bricks) {
-        if self.build_id == bricks.build_id {
-            self.part.follow(bricks);
-            return;
-        }
-        self.build_id = bricks.build_id;
-        // After a restart the positions are not those of the build: atoms may since have moved by half a
-        // skin each, and may do so again in the other direction.
-        let skin = bricks.list_cutoff - bricks.cutoff;
-        let reach = self.cutoff + 2.0 * skin;
-        let reach2 = if reach < bricks.list_cutoff {
-            reach * reach
-        } else {
-            f64::INFINITY
-        };
-        let pairs = &self.pairs;
-        self.part = bricks.trimmed(|b, i, j| {
-            let j = j as usize;
-            let d2: f64 = (0..3).map(|k| (b.x[i][k] - b.x[j][k]).powi(2)).sum();
-            d2 < reach2 && pairs.contains(b.kind[i] as usize, b.kind[j] as usize)
-        });
-    }
-
-    /// Adds what the sub-style computed to the output of the whole bricks.
-    fn add_to(&self, out: &mut [BrickForces]) {
-        let parts = out.par_iter_mut().zip(&self.out).zip(&self.part.kept);
-        parts.for_each(|((whole, part), kept)| whole.add_at(part, kept));
-    }
 }
