@@ -30,6 +30,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
 /// Styles of LAMMPS that are not here.
 const KNOWN: &[&str] = &[
     "sphere",
+    "meso",
     "hybrid",
     "spin",
     "ellipsoid",
