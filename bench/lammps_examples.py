@@ -9,7 +9,7 @@ Each script is run in a copy of its folder (files ending in .gz unpacked) by bot
 every `run N` shortened to --steps steps. All thermo tables are compared: 1e-9 relative in the first row of the
 first table, 1e-5 later. Python 3 standard library only.
 """
-import argparse, glob, gzip, os, re, shutil, subprocess, sys, tempfile
+import argparse, glob, gzip, os, re, shutil, signal, subprocess, sys, tempfile
 
 FIRST, LATER, SMALL = 1e-9, 1e-5, 1e-6
 # Columns that measure the machine.
@@ -58,11 +58,16 @@ def prepare(folder, steps):
 
 
 def run(cmd, here, timeout):
+    # a session of its own, so that a wrapper's children end with it
+    p = subprocess.Popen(cmd, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors='replace',
+                         env=dict(os.environ, OMP_NUM_THREADS='1', RAYON_NUM_THREADS='1'), stdin=subprocess.DEVNULL,
+                         start_new_session=True)
     try:
-        p = subprocess.run(cmd, cwd=here, capture_output=True, text=True, errors='replace', timeout=timeout,
-                           env=dict(os.environ, OMP_NUM_THREADS='1', RAYON_NUM_THREADS='1'), stdin=subprocess.DEVNULL)
-        return p.returncode, p.stdout + p.stderr
+        out, err = p.communicate(timeout=timeout)
+        return p.returncode, out + err
     except subprocess.TimeoutExpired:
+        os.killpg(p.pid, signal.SIGKILL)
+        p.communicate()
         return None, ''
 
 

@@ -17,7 +17,7 @@ argyro     an extension, or LAMMPS stops where argyro need not
 
 Python 3 standard library only; exit status 1 if a row has another status.
 """
-import argparse, glob, os, re, shutil, subprocess, sys, tempfile
+import argparse, glob, os, re, shutil, signal, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 TESTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'tests')
@@ -139,11 +139,18 @@ def run(program, folder, text, row):
         shutil.copy(os.path.join(TESTS, fixture), os.path.join(folder, name))
     with open(os.path.join(folder, 'in.x'), 'w') as f:
         f.write(text)
-    p = subprocess.run([program, '-in', 'in.x', '-log', 'log.x', '-screen', 'none'], cwd=folder, timeout=120,
-                       capture_output=True, text=True, errors='replace', stdin=subprocess.DEVNULL,
-                       env=dict(os.environ, OMP_NUM_THREADS='1', RAYON_NUM_THREADS='1'))
+    # a session of its own, so that a wrapper's children end with it
+    p = subprocess.Popen([program, '-in', 'in.x', '-log', 'log.x', '-screen', 'none'], cwd=folder, text=True,
+                         errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         env=dict(os.environ, OMP_NUM_THREADS='1', RAYON_NUM_THREADS='1'), start_new_session=True)
+    try:
+        out, err = p.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        os.killpg(p.pid, signal.SIGKILL)
+        p.communicate()
+        raise
     log = os.path.join(folder, 'log.x')
-    return p.returncode, p.stdout + p.stderr, open(log, errors='replace').read() if os.path.exists(log) else ''
+    return p.returncode, out + err, open(log, errors='replace').read() if os.path.exists(log) else ''
 
 
 def measure(row, a):
