@@ -131,7 +131,7 @@ impl Marsaglia {
             0 => 0.0,
             k => 2.0 * stream.gamma(k),
         };
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             return pairs(self);
         }
         let single = self.gaussian();

@@ -257,8 +257,10 @@ fn min_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
             "halfstepback" => s.fire.half_step_back = k.yes_no("value")?,
             "initialdelay" => s.fire.initial_delay = k.yes_no("value")?,
             "abcfire" => s.fire.corrected = k.yes_no("value")?,
-            "alpha_damp" | "discrete_factor" => {
-                return refuse("this setting is for spins, which argyro does not have");
+            spin @ ("alpha_damp" | "discrete_factor") => {
+                return refuse(&format!(
+                    "min_modify {spin} is for spins, which argyro does not have"
+                ));
             }
             _ => {}
         }

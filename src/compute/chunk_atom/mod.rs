@@ -119,7 +119,7 @@ enum Discard {
 }
 
 enum Style {
-    Bins(Bins),
+    Bins(Box<Bins>),
     Type,
     Molecule,
     Value(Reference),
@@ -246,7 +246,7 @@ fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Com
 fn style(name: &str, own: &[(usize, &str)], options: &Args, host: &dyn Host) -> Result<Style> {
     let state = host.state();
     if name.starts_with("bin/") {
-        return Ok(Style::Bins(Bins::new(name, own, options, state)?));
+        return Ok(Style::Bins(Box::new(Bins::new(name, own, options, state)?)));
     }
     match name {
         "type" => Ok(Style::Type),

@@ -485,7 +485,10 @@ impl Dump for H5md {
         open.put_all(&open.temperature, &[temperature])?;
         let (step, time) = (s.step, s.time_now());
         open.elements()
-            .try_for_each(|e| open.sink.commit(e, open.frames, step, time))?;
+            .try_for_each(|e| open.sink.put_time(e, open.frames, time))?;
+        open.sink.flush()?;
+        open.elements()
+            .try_for_each(|e| open.sink.commit(e, open.frames, step))?;
         open.sink.flush()?;
         open.frames += 1;
         Ok(())

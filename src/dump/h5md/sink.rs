@@ -1,8 +1,9 @@
 //! The HDF5 file of an H5MD trajectory: the only place of the engine that calls the HDF5 library.
 //!
 //! Order of writes that makes a killed run leave a readable file: everything is created and flushed
-//! before the first frame; in a frame the values come first and the step number, the commit marker with
-//! fill value -1, last; then the file is flushed. Readers take the longest prefix of increasing steps.
+//! before the first frame; in a frame the values come first and are flushed, since a flush itself has no
+//! order; then the step number, the commit marker with fill value -1, and a second flush. Readers take the
+//! longest prefix of increasing steps.
 
 use crate::error::{Error, Result};
 use hdf5::types::VarLenUnicode;
@@ -218,16 +219,21 @@ impl Sink {
         }
     }
 
-    /// Commits frame `frame` of an element: its time, then its step.
+    /// Writes the time of frame `frame` of an element.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn commit(&self, e: &Element, frame: usize, step: i64, time: f64) -> Result<()> {
+    pub fn put_time(&self, e: &Element, frame: usize, time: f64) -> Result<()> {
         self.check(e.time.resize(frame + 1))?;
-        self.check(
-            e.time
-                .write_slice(ArrayView1::from(&[time]), frame..frame + 1),
-        )?;
+        let range = frame..frame + 1;
+        self.check(e.time.write_slice(ArrayView1::from(&[time]), range))
+    }
+
+    /// Commits frame `frame` of an element, whose values and time have been flushed, by its step.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn commit(&self, e: &Element, frame: usize, step: i64) -> Result<()> {
         self.check(e.step.resize(frame + 1))?;
         self.check(
             e.step
