@@ -151,7 +151,7 @@ pub const MIN_MODIFY: CommandEntry = CommandEntry {
             ),
             keyword(
                 "tmin",
-                &[arg("factor", Kind::Positive, "default 0.02")],
+                &[arg("factor", Kind::Real, "not negative, default 0.02")],
                 "smallest timestep of fire",
             ),
             keyword("delaystep", &[arg("N", Kind::Int, "default 20")], FIRE_DOC),
@@ -247,7 +247,10 @@ fn min_modify(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
                 }
             }
             "tmax" => s.fire.tmax = k.real("factor")?,
-            "tmin" => s.fire.tmin = k.real("factor")?,
+            "tmin" => match k.real("factor")? {
+                t if t >= 0.0 => s.fire.tmin = t,
+                _ => return refuse("Illegal min_modify tmin factor: it must not be negative"),
+            },
             "delaystep" => s.fire.delay = k.int("N")?,
             "dtgrow" => s.fire.grow = k.real("factor")?,
             "dtshrink" => s.fire.shrink = k.real("factor")?,

@@ -18,7 +18,7 @@ use crate::ml::mace::fast::{FastMace, FastOptions};
 use crate::ml::mace::load::load_bytes;
 use crate::ml::mace::model::MaceModel;
 use crate::ml::mace::reference;
-use crate::signature::{Arg, Args, Kind, Signature, arg, keyword, optional};
+use crate::signature::{Arg, Args, Kind, Signature, arg, keyword, optional, rest};
 use crate::simd::Level;
 
 /// Entry of `pair_style mace`.
@@ -120,9 +120,14 @@ const MLIAP_SIGNATURE: Signature = Signature {
     name: "mliap",
     summary: "MACE machine-learning potential, name of the ML-IAP interface",
     args: &[
-        arg("KIND", Kind::OneOf(&["unified"]), "kind of interface"),
+        arg("KIND", Kind::Word, "kind of interface: unified"),
         arg("FILE", Kind::FileIn, "model file"),
-        optional("GHOSTNEIGH", Kind::Int, "accepted for compatibility"),
+        optional(
+            "GHOSTNEIGH",
+            Kind::Word,
+            "0 or 1, accepted for compatibility",
+        ),
+        rest("more", "of kinds that argyro does not have"),
     ],
     keywords: &[],
     description: "The same as `pair_style mace` with the model file in the `pair_style` command. The file \
@@ -172,6 +177,19 @@ fn build_symmetrix(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
 }
 
 fn build_mliap(args: &Args, _: &State) -> Result<Box<dyn PairStyle>> {
+    let kind = args.str("KIND");
+    if kind != "unified" {
+        let text = format!("pair_style mliap {kind} is not supported");
+        return Err(Error::input(text)
+            .at(args.word("KIND"))
+            .help("argyro has `mliap unified FILE`, with a MACE model"));
+    }
+    let ghosts = args.get("GHOSTNEIGH").filter(|g| !matches!(*g, "0" | "1"));
+    let more = args.all("more").into_iter().map(|w| w.1);
+    if let Some(word) = ghosts.into_iter().chain(more).next() {
+        let text = format!("Illegal pair_style mliap command: '{word}' is not expected here");
+        return Err(Error::input(text));
+    }
     let file = args.str("FILE").to_string();
     style("mliap", Files::InStyle(vec![file]), None, args)
 }
