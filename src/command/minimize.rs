@@ -18,7 +18,11 @@ pub const MINIMIZE: CommandEntry = CommandEntry {
             ),
             arg("ftol", Kind::Real, "force at which to stop, force units"),
             arg("maxiter", Kind::Int, "most iterations"),
-            arg("maxeval", Kind::Int, "most evaluations of the forces"),
+            arg(
+                "maxeval",
+                Kind::Int,
+                "most evaluations of the forces, for cg and sd; fire and quickmin do not look at it, as in LAMMPS",
+            ),
         ],
         keywords: &[],
         description: "With the style of `min_style` (default cg) and the settings of `min_modify`. A thermo row is written at the first \

@@ -100,9 +100,6 @@ impl Engine {
             if let Some(end) = self.step_converged(search, reversed, QUICKMIN_DELAY) {
                 return Ok(end);
             }
-            if search.evaluations >= search.plan.evaluations {
-                return Ok(Criterion::Evaluations);
-            }
             self.end_iteration(search)?;
         }
         Ok(Criterion::Iterations)
@@ -187,9 +184,6 @@ impl Engine {
             self.fire_step(search, set.integrator, limited, steer)?;
             if let Some(end) = self.step_converged(search, reversed, set.delay) {
                 return Ok(end);
-            }
-            if search.evaluations >= search.plan.evaluations {
-                return Ok(Criterion::Evaluations);
             }
             self.end_iteration(search)?;
         }
