@@ -9,30 +9,10 @@ Each script is run in a copy of its folder (files ending in .gz unpacked) by bot
 every `run N` shortened to --steps steps. All thermo tables are compared: 1e-9 relative in the first row of the
 first table, 1e-5 later. Python 3 standard library only.
 """
-import argparse, glob, gzip, os, re, shutil, signal, subprocess, sys, tempfile
+import argparse, glob, gzip, os, re, shutil, sys, tempfile
+from lammps_beside import MACHINE, run, tables
 
 FIRST, LATER, SMALL = 1e-9, 1e-5, 1e-6
-# Columns that measure the machine.
-MACHINE = {'CPU', 'T/CPU', 'S/CPU', 'CPULeft'}
-
-
-def tables(path):
-    out, current = [], None
-    for line in open(path, errors='replace'):
-        w = line.split()
-        if w and w[0] == 'Step':
-            current = [w]
-            out.append(current)
-        elif line.startswith(('Loop time', 'ERROR')):
-            current = None
-        elif current is not None and w:
-            try:
-                row = [float(x) for x in w]
-            except ValueError:
-                continue
-            if len(row) == len(current[0]):
-                current.append(row)
-    return out
 
 
 def shorten(folder, steps):
@@ -55,20 +35,6 @@ def prepare(folder, steps):
             shutil.copyfileobj(z, out)
     shorten(here, steps)
     return d, here
-
-
-def run(cmd, here, timeout):
-    # a session of its own, so that a wrapper's children end with it
-    p = subprocess.Popen(cmd, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors='replace',
-                         env=dict(os.environ, OMP_NUM_THREADS='1', RAYON_NUM_THREADS='1'), stdin=subprocess.DEVNULL,
-                         start_new_session=True)
-    try:
-        out, err = p.communicate(timeout=timeout)
-        return p.returncode, out + err
-    except subprocess.TimeoutExpired:
-        os.killpg(p.pid, signal.SIGKILL)
-        p.communicate()
-        return None, ''
 
 
 def sentence(text):

@@ -17,12 +17,13 @@ argyro     an extension, or LAMMPS stops where argyro need not
 
 Python 3 standard library only; exit status 1 if a row has another status.
 """
-import argparse, glob, os, re, shutil, signal, subprocess, sys, tempfile
+import argparse, glob, os, re, shutil, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
+from lammps_beside import MACHINE, run, tables
 
 TESTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'tests')
 THERMO, FILES, SMALL = 1e-7, 2e-5, 1e-9
-MACHINE = {'CPU', 'T/CPU', 'S/CPU', 'CPULeft', 'Elapsed'}
+LONGEST = 120
 
 
 class Row:
@@ -57,23 +58,6 @@ def rows(path):
         elif line.strip() and block is not None:
             keyword, status, lines = (x.strip() for x in line.split(' | ', 2))
             yield Row(item, keyword, status, block, lines.split(' ;; '))
-
-
-def tables(text):
-    out, current = [], None
-    for line in text.splitlines():
-        w = line.split()
-        if w and w[0] == 'Step':
-            current = [w]
-            out.append(current)
-        elif line.startswith(('Loop time', 'ERROR')):
-            current = None
-        elif current is not None and len(w) == len(current[0]):
-            try:
-                current.append([float(x) for x in w])
-            except ValueError:
-                pass
-    return out
 
 
 def close(u, v, tolerance):
@@ -130,7 +114,8 @@ def files_difference(a, b):
     return ''
 
 
-def run(program, folder, text, row):
+def attempt(program, folder, text, row):
+    """Exit status, None if it took too long, and what was printed."""
     os.mkdir(folder)
     for name in glob.glob(os.path.join(TESTS, 'keywords', '*')) + glob.glob(os.path.join(TESTS, 'manual', '*.data')):
         if not name.endswith(('.in', '.txt')):
@@ -139,18 +124,26 @@ def run(program, folder, text, row):
         shutil.copy(os.path.join(TESTS, fixture), os.path.join(folder, name))
     with open(os.path.join(folder, 'in.x'), 'w') as f:
         f.write(text)
-    # a session of its own, so that a wrapper's children end with it
-    p = subprocess.Popen([program, '-in', 'in.x', '-log', 'log.x', '-screen', 'none'], cwd=folder, text=True,
-                         errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                         env=dict(os.environ, OMP_NUM_THREADS='1', RAYON_NUM_THREADS='1'), start_new_session=True)
-    try:
-        out, err = p.communicate(timeout=120)
-    except subprocess.TimeoutExpired:
-        os.killpg(p.pid, signal.SIGKILL)
-        p.communicate()
-        raise
-    log = os.path.join(folder, 'log.x')
-    return p.returncode, out + err, open(log, errors='replace').read() if os.path.exists(log) else ''
+    return run([program, '-in', 'in.x', '-log', 'log.x', '-screen', 'none'], folder, LONGEST)
+
+
+def written(folder, row):
+    """Files that a run has written."""
+    given = {'in.x', 'log.x'} | {f[1] for f in row.files}
+    for part in ('keywords', 'manual'):
+        given.update(os.listdir(os.path.join(TESTS, part)))
+    return set(os.listdir(folder)) - given
+
+
+def thermo_text(folder):
+    """The thermo output of all runs as it is printed: for forms that are no table."""
+    out = re.findall(r'^Per MPI rank memory.*\n((?:.*\n)*?)(?=Loop time)', log_of(folder), flags=re.M)
+    return re.sub(r'CPU = *\S+', '', ''.join(out))
+
+
+def log_of(folder):
+    path = os.path.join(folder, 'log.x')
+    return open(path, errors='replace').read() if os.path.exists(path) else ''
 
 
 def measure(row, a):
@@ -158,22 +151,26 @@ def measure(row, a):
     text = '\n'.join(row.lines) + '\n'
     try:
         theirs, mine = (os.path.join(d, w) for w in ('lammps', 'argyro'))
-        lcode, lout, llog = run(a.lammps, theirs, text, row)
-        code, out, log = run(a.argyro, mine, text, row)
+        lcode, lout = attempt(a.lammps, theirs, text, row)
+        code, out = attempt(a.argyro, mine, text, row)
+        if code is None or lcode is None:
+            return 'slow', f'longer than {LONGEST} s'
         if 'panicked' in out:
             return 'panic', out[:300]
-        error = [l for l in (llog + lout).splitlines() if 'ERROR' in l]
+        error = [l for l in (log_of(theirs) + lout).splitlines() if 'ERROR' in l]
         if code:
             sentence = ' '.join(re.sub(r'^.*?error:', '', out, flags=re.S).split())[:200]
             return ('stops', sentence) if lcode else ('refused', sentence)
         if lcode:
             return 'argyro', error[0] if error else lout[-200:]
-        what = thermo_difference(tables(llog), tables(log)) or files_difference(theirs, mine)
-        if not what and not any(len(t) > 1 for t in tables(llog)) and os.listdir(theirs) == ['in.x']:
-            what = 'there is nothing to compare'
+        ours, reference = (tables(os.path.join(x, 'log.x')) for x in (mine, theirs))
+        what = thermo_difference(reference, ours) or files_difference(theirs, mine)
+        if not what and not any(len(t) > 1 for t in reference):
+            printed = thermo_text(theirs)
+            what = text_difference(printed, thermo_text(mine))
+            if not printed and not written(theirs, row):
+                what = 'there is nothing to compare'
         return ('differs', what) if what else ('same', '')
-    except subprocess.TimeoutExpired:
-        return 'slow', ''
     finally:
         shutil.rmtree(d, ignore_errors=True)
 

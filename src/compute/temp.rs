@@ -1,9 +1,9 @@
 //! `compute temp`: temperature of a group, T = sum m v^2 / (dof kB).
 
-use super::temperature_common::{ExtraDof, temperature, tensor, twice_kinetic};
+use super::temperature_common::{ExtraDof, OUTPUT, scalar_or_tensor};
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::host::{Data, Host, Output, Part};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::signature::{Args, Signature};
 
 const SIGNATURE: Signature = Signature {
@@ -47,29 +47,13 @@ impl Temp {
 
 impl Compute for Temp {
     fn output(&self) -> Output {
-        Output {
-            vector: 6,
-            extensive_vector: true,
-            ..Output::SCALAR
-        }
+        OUTPUT
     }
 
     fn evaluate(&mut self, part: Part, host: &mut dyn Host) -> Result<Data> {
         let s = host.state();
         let v = |i: usize| s.atoms.v[i];
-        match part {
-            Part::Scalar => {
-                let sum = twice_kinetic(s, self.bit, v);
-                Ok(Data::Scalar(temperature(
-                    host,
-                    self.bit,
-                    sum,
-                    self.dof(host),
-                )?))
-            }
-            Part::Vector => Ok(Data::Vector(tensor(s, self.bit, v).to_vec())),
-            _ => Err(Error::input("compute temp has a scalar and a vector only")),
-        }
+        scalar_or_tensor("temp", part, self.bit, self.dof(host), host, v)
     }
 
     fn temperature_dof(&mut self, host: &mut dyn Host) -> Option<f64> {

@@ -1,10 +1,10 @@
 //! `compute temp/com`: temperature of a group without the motion of its centre of mass.
 
-use super::temperature_common::{ExtraDof, temperature, tensor, twice_kinetic};
+use super::temperature_common::{ExtraDof, OUTPUT, scalar_or_tensor};
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::domain::moments::Selection;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::signature::{Args, Signature};
 
 const SIGNATURE: Signature = Signature {
@@ -49,32 +49,14 @@ impl TempCom {
 
 impl Compute for TempCom {
     fn output(&self) -> Output {
-        Output {
-            vector: 6,
-            extensive_vector: true,
-            ..Output::SCALAR
-        }
+        OUTPUT
     }
 
     fn evaluate(&mut self, part: Part, host: &mut dyn Host) -> Result<Data> {
         let drift = self.drift(host)?;
         let s = host.state();
         let v = |i: usize| -> [f64; 3] { std::array::from_fn(|k| s.atoms.v[i][k] - drift[k]) };
-        match part {
-            Part::Scalar => {
-                let sum = twice_kinetic(s, self.bit, v);
-                Ok(Data::Scalar(temperature(
-                    host,
-                    self.bit,
-                    sum,
-                    self.dof(host),
-                )?))
-            }
-            Part::Vector => Ok(Data::Vector(tensor(s, self.bit, v).to_vec())),
-            _ => Err(Error::input(
-                "compute temp/com has a scalar and a vector only",
-            )),
-        }
+        scalar_or_tensor("temp/com", part, self.bit, self.dof(host), host, v)
     }
 
     fn temperature_dof(&mut self, host: &mut dyn Host) -> Option<f64> {

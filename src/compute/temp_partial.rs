@@ -1,6 +1,6 @@
 //! `compute temp/partial`: temperature from some components of the velocities.
 
-use super::temperature_common::{ExtraDof, temperature, tensor, twice_kinetic};
+use super::temperature_common::{ExtraDof, OUTPUT, scalar_or_tensor};
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::error::{Error, Result};
@@ -73,11 +73,7 @@ impl TempPartial {
 
 impl Compute for TempPartial {
     fn output(&self) -> Output {
-        Output {
-            vector: 6,
-            extensive_vector: true,
-            ..Output::SCALAR
-        }
+        OUTPUT
     }
 
     fn evaluate(&mut self, part: Part, host: &mut dyn Host) -> Result<Data> {
@@ -85,21 +81,7 @@ impl Compute for TempPartial {
         let v = |i: usize| -> [f64; 3] {
             std::array::from_fn(|k| if self.flags[k] { s.atoms.v[i][k] } else { 0.0 })
         };
-        match part {
-            Part::Scalar => {
-                let sum = twice_kinetic(s, self.bit, v);
-                Ok(Data::Scalar(temperature(
-                    host,
-                    self.bit,
-                    sum,
-                    self.dof(host),
-                )?))
-            }
-            Part::Vector => Ok(Data::Vector(tensor(s, self.bit, v).to_vec())),
-            _ => Err(Error::input(
-                "compute temp/partial has a scalar and a vector only",
-            )),
-        }
+        scalar_or_tensor("temp/partial", part, self.bit, self.dof(host), host, v)
     }
 
     fn temperature_dof(&mut self, host: &mut dyn Host) -> Option<f64> {

@@ -3,7 +3,7 @@
 //! Profile-unbiased thermostatting: Evans and Morriss, Phys. Rev. Lett. 56, 2172 (1986),
 //! doi:10.1103/PhysRevLett.56.2172. Each component of the profile costs a degree of freedom per bin.
 
-use super::temperature_common::{ExtraDof, temperature, tensor, twice_kinetic};
+use super::temperature_common::{ExtraDof, scalar_or_tensor};
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::State;
 use crate::domain::host::{Data, Host, Output, Part};
@@ -245,19 +245,14 @@ impl Compute for TempProfile {
             std::array::from_fn(|k| s.atoms.v[i][k] - mean[k])
         };
         match part {
-            Part::Scalar => {
-                let sum = twice_kinetic(s, self.bit, v);
-                let t = temperature(host, self.bit, sum, self.dof(host))?;
-                Ok(Data::Scalar(t))
-            }
-            Part::Vector if !self.array => Ok(Data::Vector(tensor(s, self.bit, v).to_vec())),
+            Part::Vector if self.array => Err(Error::input(
+                "compute temp/profile with 'out bin' has a scalar and an array only",
+            )),
             Part::Array if self.array => Ok(Data::Array {
                 columns: 2,
                 values: self.rows(s, &p),
             }),
-            _ => Err(Error::input(
-                "compute temp/profile has a scalar, and a vector or, with 'out bin', an array",
-            )),
+            _ => scalar_or_tensor("temp/profile", part, self.bit, self.dof(host), host, v),
         }
     }
 

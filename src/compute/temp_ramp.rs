@@ -1,6 +1,6 @@
 //! `compute temp/ramp`: temperature relative to a velocity that grows linearly along a direction.
 
-use super::temperature_common::{ExtraDof, temperature, tensor, twice_kinetic};
+use super::temperature_common::{ExtraDof, OUTPUT, scalar_or_tensor};
 use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::host::{Data, Host, Output, Part};
 use crate::error::{Error, Result};
@@ -108,11 +108,7 @@ impl TempRamp {
 
 impl Compute for TempRamp {
     fn output(&self) -> Output {
-        Output {
-            vector: 6,
-            extensive_vector: true,
-            ..Output::SCALAR
-        }
+        OUTPUT
     }
 
     fn evaluate(&mut self, part: Part, host: &mut dyn Host) -> Result<Data> {
@@ -121,17 +117,7 @@ impl Compute for TempRamp {
             let ramp = self.ramp(s.atoms.x[i]);
             std::array::from_fn(|k| s.atoms.v[i][k] - ramp[k])
         };
-        match part {
-            Part::Scalar => {
-                let sum = twice_kinetic(s, self.bit, v);
-                let t = temperature(host, self.bit, sum, self.dof(host))?;
-                Ok(Data::Scalar(t))
-            }
-            Part::Vector => Ok(Data::Vector(tensor(s, self.bit, v).to_vec())),
-            _ => Err(Error::input(
-                "compute temp/ramp has a scalar and a vector only",
-            )),
-        }
+        scalar_or_tensor("temp/ramp", part, self.bit, self.dof(host), host, v)
     }
 
     fn temperature_dof(&mut self, host: &mut dyn Host) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! What temperature computes share: degrees of freedom, kinetic energy tensor, `compute_modify`.
 
 use crate::domain::State;
-use crate::domain::host::Host;
+use crate::domain::host::{Data, Host, Output, Part};
 use crate::domain::values::members;
 use crate::error::{Error, Result};
 use crate::signature::{parse_real, parse_yes_no};
@@ -109,4 +109,35 @@ pub fn temperature(host: &dyn Host, bit: u32, sum: f64, dof: f64) -> Result<f64>
         0.0
     };
     Ok(sum * factor)
+}
+
+/// What a temperature with a scalar and a tensor offers.
+pub const OUTPUT: Output = Output {
+    vector: 6,
+    extensive_vector: true,
+    ..Output::SCALAR
+};
+
+/// Temperature or tensor of a group from the thermal velocities `v`.
+///
+/// # Errors
+/// Another part is asked for, or there are no degrees of freedom.
+pub fn scalar_or_tensor(
+    style: &str,
+    part: Part,
+    bit: u32,
+    dof: f64,
+    host: &dyn Host,
+    v: impl Fn(usize) -> [f64; 3],
+) -> Result<Data> {
+    match part {
+        Part::Scalar => {
+            let sum = twice_kinetic(host.state(), bit, v);
+            Ok(Data::Scalar(temperature(host, bit, sum, dof)?))
+        }
+        Part::Vector => Ok(Data::Vector(tensor(host.state(), bit, v).to_vec())),
+        _ => Err(Error::input(format!(
+            "compute {style} has a scalar and a vector only"
+        ))),
+    }
 }

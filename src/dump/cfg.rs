@@ -3,7 +3,7 @@
 use super::columns_common::{Columns, FrameSettings, TypeNames};
 use super::file_common::Output;
 use super::keywords_common::*;
-use super::selection_common::{REGION, Selection, attributes};
+use super::selection_common::{Selection, attributes};
 use super::{Dump, DumpEntry, DumpId};
 use crate::cformat::{LineFormat, general};
 use crate::domain::host::Host;
@@ -26,25 +26,7 @@ Related: dump custom, dump extxyz",
     examples: &["dump 1 all cfg 100 snap.*.cfg mass type xs ys zs id vx vy vz"],
 };
 
-const KEYWORDS: [Keyword; 17] = [
-    BALANCE,
-    BUFFER,
-    COLNAME,
-    ELEMENT,
-    FILEPER,
-    FLUSH,
-    FORMAT,
-    MAXFILES,
-    NFILE,
-    PAD,
-    PBC,
-    REGION,
-    SORT,
-    THRESH,
-    TIME,
-    TRICLINIC_GENERAL,
-    UNITS,
-];
+const KEYWORDS: [Keyword; 17] = with_common([COLNAME, ELEMENT, UNITS]);
 
 const MODIFY: Signature = Signature {
     name: "dump_modify cfg",

@@ -3,7 +3,7 @@
 use super::columns_common::{Columns, FrameSettings, TypeNames};
 use super::file_common::Output;
 use super::keywords_common::*;
-use super::selection_common::{Attribute, REGION, Selection, attributes};
+use super::selection_common::{Attribute, Selection, attributes};
 use super::{Dump, DumpEntry, DumpId};
 use crate::cformat::{Conversion, LineFormat};
 use crate::domain::host::Host;
@@ -33,28 +33,8 @@ const ATOM: Signature = Signature {
     examples: &["dump 1 all atom 100 traj.dump"],
 };
 
-const CUSTOM_KEYWORDS: [Keyword; 20] = [
-    APPEND,
-    BALANCE,
-    BUFFER,
-    COLNAME,
-    ELEMENT,
-    FILEPER,
-    FLUSH,
-    FORMAT,
-    HEADER,
-    MAXFILES,
-    NFILE,
-    PAD,
-    PBC,
-    REGION,
-    SORT,
-    THRESH,
-    TIME,
-    TRICLINIC_GENERAL,
-    TYPES,
-    UNITS,
-];
+const CUSTOM_KEYWORDS: [Keyword; 20] =
+    with_common([APPEND, COLNAME, ELEMENT, HEADER, TYPES, UNITS]);
 
 const HEADER: Keyword = keyword(
     "header",
@@ -62,29 +42,8 @@ const HEADER: Keyword = keyword(
     "write the header of every frame, default yes",
 );
 
-const ATOM_KEYWORDS: [Keyword; 21] = [
-    APPEND,
-    BALANCE,
-    BUFFER,
-    COLNAME,
-    FILEPER,
-    FLUSH,
-    FORMAT,
-    HEADER,
-    IMAGE,
-    MAXFILES,
-    NFILE,
-    PAD,
-    PBC,
-    REGION,
-    SCALE,
-    SORT,
-    THRESH,
-    TIME,
-    TRICLINIC_GENERAL,
-    TYPES,
-    UNITS,
-];
+const ATOM_KEYWORDS: [Keyword; 21] =
+    with_common([APPEND, COLNAME, HEADER, IMAGE, SCALE, TYPES, UNITS]);
 
 const IMAGE: Keyword = keyword(
     "image",

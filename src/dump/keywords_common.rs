@@ -1,5 +1,6 @@
-//! Keywords of `dump_modify` that several dumps know. Each style lists those that it takes.
+//! Keywords of `dump_modify` that several dumps know: those of all text dumps are [`COMMON`], to which a style adds its own.
 
+use super::selection_common::REGION;
 use crate::signature::{Keyword, Kind, arg, keyword, many, optional};
 
 /// `append`
@@ -128,3 +129,33 @@ pub const TRICLINIC_GENERAL: Keyword = keyword(
     &[arg("value", Kind::YesNo, "no")],
     "only no",
 );
+
+/// What every text dump takes.
+const COMMON: [Keyword; 14] = [
+    BALANCE,
+    BUFFER,
+    FILEPER,
+    FLUSH,
+    FORMAT,
+    MAXFILES,
+    NFILE,
+    PAD,
+    PBC,
+    REGION,
+    SORT,
+    THRESH,
+    TIME,
+    TRICLINIC_GENERAL,
+];
+
+/// The keywords of a text dump: its own, then those of all; `N` is the sum of both numbers.
+pub const fn with_common<const OWN: usize, const N: usize>(own: [Keyword; OWN]) -> [Keyword; N] {
+    assert!(N == OWN + COMMON.len(), "N keywords are not the sum");
+    let mut all = [COMMON[0]; N];
+    let mut k = 0;
+    while k < N {
+        all[k] = if k < OWN { own[k] } else { COMMON[k - OWN] };
+        k += 1;
+    }
+    all
+}

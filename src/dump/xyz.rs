@@ -3,7 +3,7 @@
 use super::columns_common::FrameSettings;
 use super::file_common::Output;
 use super::keywords_common::*;
-use super::selection_common::{Attribute, REGION, Selection, Sort, column};
+use super::selection_common::{Attribute, Selection, Sort, column};
 use super::{Dump, DumpEntry, DumpId};
 use crate::cformat::{Conversion, LineFormat, general, shortest};
 use crate::domain::host::{Data, Host, Part, Source};
@@ -32,60 +32,28 @@ asks for more; atoms come in the order of their IDs.",
     examples: &["dump 1 all extxyz 100 traj.extxyz"],
 };
 
-const XYZ_KEYWORDS: [Keyword; 17] = [
-    APPEND,
-    BALANCE,
-    BUFFER,
-    ELEMENT,
-    FILEPER,
-    FLUSH,
-    FORMAT,
-    MAXFILES,
-    NFILE,
-    PAD,
-    PBC,
-    REGION,
-    SORT,
-    THRESH,
-    TIME,
-    TRICLINIC_GENERAL,
-    TYPES,
-];
+const XYZ_KEYWORDS: [Keyword; 17] = with_common([APPEND, ELEMENT, TYPES]);
 
-const EXTENDED_KEYWORDS: [Keyword; 20] = [
+const EXTENDED_KEYWORDS: [Keyword; 20] = with_common([
     APPEND,
-    BALANCE,
-    BUFFER,
     ELEMENT,
-    FILEPER,
-    FLUSH,
     keyword(
         "forces",
         &[arg("value", Kind::YesNo, "write forces")],
         "default yes",
     ),
-    FORMAT,
     keyword(
         "mass",
         &[arg("value", Kind::YesNo, "write masses")],
         "default no",
     ),
-    MAXFILES,
-    NFILE,
-    PAD,
-    PBC,
-    REGION,
-    SORT,
-    THRESH,
-    TIME,
-    TRICLINIC_GENERAL,
     TYPES,
     keyword(
         "vel",
         &[arg("value", Kind::YesNo, "write velocities")],
         "default yes",
     ),
-];
+]);
 
 const MODIFY: Signature = Signature {
     name: "dump_modify xyz",

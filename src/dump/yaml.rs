@@ -3,7 +3,7 @@
 use super::columns_common::{Columns, FrameSettings, TypeNames};
 use super::file_common::Output;
 use super::keywords_common::*;
-use super::selection_common::{REGION, Selection, attributes};
+use super::selection_common::{Selection, attributes};
 use super::{Dump, DumpEntry, DumpId};
 use crate::cformat::{LineFormat, general, shortest};
 use crate::domain::host::Host;
@@ -24,32 +24,18 @@ the box have all their digits.\n\nRelated: dump custom, thermo_style yaml",
     examples: &["dump 1 all yaml 100 traj.yaml id type x y z"],
 };
 
-const KEYWORDS: [Keyword; 20] = [
+const KEYWORDS: [Keyword; 20] = with_common([
     APPEND,
-    BALANCE,
-    BUFFER,
     COLNAME,
     ELEMENT,
-    FILEPER,
-    FLUSH,
-    FORMAT,
-    MAXFILES,
-    NFILE,
-    PAD,
-    PBC,
-    REGION,
-    SORT,
     keyword(
         "thermo",
         &[arg("value", Kind::YesNo, "yes or no")],
         "write the columns of the thermo output too, default no",
     ),
-    THRESH,
-    TIME,
-    TRICLINIC_GENERAL,
     TYPES,
     UNITS,
-];
+]);
 
 const MODIFY: Signature = Signature {
     name: "dump_modify yaml",

@@ -241,9 +241,8 @@ impl Langevin {
     }
 
     /// Draws the random forces and evaluates the friction.
-    fn kick(&mut self, host: &mut dyn Host) -> Result<Kick> {
+    fn kick(&mut self, bias: Option<&[[f64; 3]]>, host: &mut dyn Host) -> Result<Kick> {
         let (common, each) = self.targets(host)?;
-        let bias = self.bias(host)?;
         let state = host.state();
         let coefficients = self.coefficients(state);
         let a = &state.atoms;
@@ -263,7 +262,7 @@ impl Langevin {
             kick.drag[i] = -c.friction;
             let noise = c.noise * each.as_ref().map_or(common, |e| e[i]).sqrt();
             for k in 0..3 {
-                let v = a.v[i][k] - bias.as_ref().map_or(0.0, |b| b[i][k]);
+                let v = a.v[i][k] - bias.map_or(0.0, |b| b[i][k]);
                 let u = match self.gjf {
                     Some(_) => self.random.gaussian(),
                     None => self.random.uniform() - 0.5,
@@ -299,8 +298,8 @@ impl Langevin {
     }
 
     fn apply(&mut self, host: &mut dyn Host) -> Result<()> {
-        let mut kick = self.kick(host)?;
         let bias = self.bias(host)?;
+        let mut kick = self.kick(bias.as_deref(), host)?;
         let (step, group) = (self.step(host.state()), self.group(host.state()));
         if self.zero && group.is_empty() {
             return Err(Error::run("Cannot zero Langevin force of 0 atoms"));
