@@ -24,6 +24,7 @@ mod manybody;
 mod morse;
 mod nequip;
 mod network;
+mod pace;
 mod pairwise;
 mod potential_file;
 mod soft_core;
@@ -430,6 +431,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     nequip::ALLEGRO,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
+    pace::STYLE,
 ];
 
 /// Reads a model of one family from the contents of its files, with nothing chosen in it.
@@ -440,6 +442,7 @@ const NETWORKS: &[(Family, ReadNetwork)] = &[
     (Family::Mace, |parts| mace::load(parts, None)),
     (Family::Nequip, nequip::load),
     (Family::SevenNet, |parts| e3gnn::load(parts, None)),
+    (Family::Pace, pace::load),
     (Family::Deepmd, |parts| {
         deepmd::load(parts, &deepmd::Sources::default())
     }),
