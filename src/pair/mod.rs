@@ -138,6 +138,8 @@ pub struct Single {
     pub kind: usize,
     /// `special_bonds` weights.
     pub special: SpecialBonds,
+    /// Indices into `Atoms`, for forces that depend on the surroundings; `None` for a pair alone.
+    pub atoms: Option<(usize, usize)>,
 }
 
 impl Single {
@@ -149,6 +151,7 @@ impl Single {
             q,
             kind: 0,
             special: SpecialBonds::default(),
+            atoms: None,
         }
     }
 
@@ -314,9 +317,15 @@ pub trait PairStyle: Send + Sync {
         (0.0, 0.0)
     }
 
-    /// Energy of one pair and the force factor F/r, if the style is pairwise.
+    /// Energy of one pair and the force factor F/r, if the style has energies of pairs. What the surroundings add to
+    /// the force is that of the last evaluation.
     fn single(&self, _pair: &Single) -> Option<(f64, f64)> {
         None
+    }
+
+    /// Whether forces depend on more than pairs.
+    fn manybody(&self) -> bool {
+        self.single(&Single::new((1, 1), 1.0, (0.0, 0.0))).is_none()
     }
 
     /// Energies of the sub-styles of a hybrid style in the last evaluation that accumulated energies.
