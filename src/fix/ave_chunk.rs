@@ -446,8 +446,8 @@ impl AveChunk {
 
     /// Columns of `f_ID`: original number, coordinates, count, values.
     fn row(&self, m: usize) -> Vec<f64> {
-        // as in LAMMPS nothing is there before the first sample, coordinates neither
-        if self.schedule.taken == 0 && self.result.is_empty() {
+        // as in LAMMPS there is one row before the first sample
+        if m > 0 && self.schedule.taken == 0 && self.result.is_empty() {
             return vec![0.0; self.output().array.1];
         }
         let none = (0.0, vec![0.0; self.values.len()]);
