@@ -1,5 +1,6 @@
 //! The simulation cell: restricted triclinic box, boundaries, periodic images.
 
+use super::general::Rotation;
 use crate::error::{Error, Result};
 
 /// What happens at one face of the cell.
@@ -42,6 +43,8 @@ pub struct Cell {
     pub boundary: [[Boundary; 2]; 3],
     /// Initial bounds, which `m` boundaries do not go inside of.
     pub minimum: [[f64; 2]; 3],
+    /// Rotation from the orientation in which a general triclinic box was defined. It stays when the box changes.
+    pub rotation: Option<Rotation>,
 }
 
 impl Cell {
@@ -55,6 +58,7 @@ impl Cell {
             triclinic: false,
             boundary,
             minimum,
+            rotation: None,
         }
     }
 
