@@ -282,10 +282,7 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
     let cell = state.cell("Write_data")?;
     let atoms = &state.atoms;
     let listed = state.atom_style.listed();
-    let (mut x, mut image) = (atoms.x.clone(), atoms.image.clone());
-    x.iter_mut()
-        .zip(&mut image)
-        .for_each(|(x, image)| cell.wrap(x, image));
+    let mut x = atoms.x.clone();
     let rotation = cell.rotation.filter(|_| general);
     let turned: Vec<[f64; 3]>;
     let mut v = &atoms.v;
@@ -324,7 +321,7 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         },
         charge: if listed.charge { &atoms.q } else { &[] },
         x: &x,
-        image: &image,
+        image: &atoms.image,
         v,
     };
     let mut bytes = Vec::with_capacity(160 * atoms.len() + 1024);
