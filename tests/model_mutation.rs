@@ -14,7 +14,8 @@ use argyro::ml::deepmd::model::{DeepmdModel, Inputs};
 use argyro::ml::edges::{EdgeList, Evaluation};
 use argyro::ml::equivariant::model::Network;
 use argyro::ml::mace::model::MaceModel;
-use argyro::ml::{allegro, deepmd, equivariant, mace, nequip, sevennet};
+use argyro::ml::pace::model::PaceModel;
+use argyro::ml::{allegro, deepmd, equivariant, mace, nequip, pace, sevennet};
 use argyro::simd::Level;
 use mutate::{Sound, mutate};
 use rand::SeedableRng;
@@ -81,6 +82,7 @@ enum Model {
     Network(Box<Network>),
     Allegro(Box<Allegro>),
     Deepmd(Box<DeepmdModel>),
+    Pace(Box<PaceModel>),
 }
 
 /// The model in the bytes, if there is one.
@@ -112,6 +114,11 @@ fn load_sevennet(bytes: Vec<u8>) -> Option<Model> {
 fn load_deepmd(bytes: Vec<u8>) -> Option<Model> {
     let model = deepmd::load::load_bytes(bytes).ok()?;
     Some(Model::Deepmd(Box::new(model)))
+}
+
+fn load_pace(bytes: Vec<u8>) -> Option<Model> {
+    let model = pace::load::load_bytes(bytes).ok()?;
+    Some(Model::Pace(Box::new(model)))
 }
 
 const fn format(name: &'static str, file: &'static str, load: Load) -> Format {
@@ -163,6 +170,8 @@ const FORMATS: &[Format] = &[
     format("DeePMD portable", "deepmd/r_os.dp", load_deepmd),
     format("DeePMD YAML", "deepmd/r_os.yaml", load_deepmd),
     format("DeePMD JSON", "deepmd/r_os.json", load_deepmd),
+    format("ACE YAML", "pace/pow.yace", load_pace),
+    format("ACE text", "pace/expcos.ace", load_pace),
 ];
 
 fn fixture(file: &str) -> PathBuf {
@@ -206,11 +215,13 @@ impl Model {
             Model::Network(n) => n.species(),
             Model::Allegro(a) => a.type_names.len(),
             Model::Deepmd(d) => d.types(),
+            Model::Pace(p) => p.species(),
         }
     }
 
     fn plain(&self, edges: &EdgeList) -> Evaluation {
         match self {
+            Model::Pace(p) => pace::reference::evaluate(p, edges),
             Model::Mace(m) => mace::reference::evaluate(m, edges, 0),
             Model::Network(n) => equivariant::reference::evaluate(n, edges),
             Model::Allegro(a) => allegro::reference::evaluate(a, edges),
@@ -245,6 +256,10 @@ impl Model {
                 Some(evaluate_fast(&fast, kinds))
             }
             Model::Allegro(_) => None,
+            Model::Pace(p) => {
+                let fast = pace::fast::FastPace::new((**p).clone(), level);
+                Some(evaluate_fast(&fast, kinds))
+            }
             Model::Deepmd(d) => {
                 let options = deepmd::fast::FastOptions {
                     exact: true,
@@ -436,7 +451,13 @@ fn mutants_of_deployed_sevennet_models() {
 fn files_of_other_families_are_refused() {
     for format in FORMATS {
         let data = std::fs::read(fixture(format.file)).expect("the fixture is there");
-        for load in [load_mace as Load, load_nequip, load_sevennet, load_deepmd] {
+        for load in [
+            load_mace as Load,
+            load_nequip,
+            load_sevennet,
+            load_deepmd,
+            load_pace,
+        ] {
             let same = load as usize == format.load as usize;
             assert_eq!(load(data.clone()).is_some(), same, "{}", format.name);
         }
@@ -462,7 +483,13 @@ fn pickles_that_expand_are_refused() {
         for deflated in [false, true] {
             let file = zip::of_pickle(&pickle, deflated);
             let allowed = 10 * file.len() + (32 << 20);
-            for load in [load_mace as Load, load_nequip, load_sevennet, load_deepmd] {
+            for load in [
+                load_mace as Load,
+                load_nequip,
+                load_sevennet,
+                load_deepmd,
+                load_pace,
+            ] {
                 let bytes = file.clone();
                 let (model, memory) = peak(|| load(bytes));
                 assert!(model.is_none());

@@ -280,10 +280,9 @@ fn evaluate(state: &mut State, style: &mut dyn PairStyle, tally: Tally) -> Resul
 }
 
 const ALL: Tally = Tally {
-    energy: true,
-    virial: true,
     atom_energy: true,
     atom_virial: true,
+    ..Tally::GLOBAL
 };
 
 struct Numbers(u64);

@@ -86,10 +86,9 @@ fn check(d: &Value, case: &Value) {
     let settings = NeighborSettings::default();
     let bricks = build(&s, style.cutoff(), 0.5, &settings, style.needs()).unwrap();
     let tally = Tally {
-        energy: true,
-        virial: true,
         atom_energy: true,
         atom_virial: true,
+        ..Tally::GLOBAL
     };
     let n = s.atoms.len();
     s.tallies.atom_energy = vec![0.0; n];

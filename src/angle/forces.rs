@@ -10,8 +10,34 @@ use rayon::prelude::*;
 #[derive(Clone, Copy)]
 struct Share {
     ends: [[f64; 3]; 2],
+    arms: [[f64; 3]; 2],
     energy: f64,
     virial: [f64; 6],
+}
+
+impl Share {
+    /// Virial of the end atoms and, in the middle, the vertex, each with its distance from the centre of the three:
+    /// Surblys et al., Phys. Rev. E 99, 051301 (2019), doi:10.1103/PhysRevE.99.051301.
+    fn about_centre(&self) -> [[f64; 9]; 3] {
+        let ([d1, d2], [f1, f2]) = (self.arms, self.ends);
+        let centre: [f64; 3] = std::array::from_fn(|m| (d1[m] + d2[m]) / 3.0);
+        let of = |d: [f64; 3], f: [f64; 3]| {
+            let w = |a: usize, b: usize| (d[a] - centre[a]) * f[b];
+            [
+                w(0, 0),
+                w(1, 1),
+                w(2, 2),
+                w(0, 1),
+                w(0, 2),
+                w(1, 2),
+                w(1, 0),
+                w(2, 0),
+                w(2, 1),
+            ]
+        };
+        let vertex = std::array::from_fn(|m| -f1[m] - f2[m]);
+        [of(d1, f1), of([0.0; 3], vertex), of(d2, f2)]
+    }
 }
 
 /// Adds the forces of `list` (type, indices of atoms, vertex in the middle) to `force`, and energies and virials to
@@ -53,6 +79,7 @@ pub fn evaluate(
             let w = |m: usize, n: usize| d1[m] * f1[n] + d2[m] * f2[n];
             Ok(Share {
                 ends: [f1, f2],
+                arms: [d1, d2],
                 energy,
                 virial: [w(0, 0), w(1, 1), w(2, 2), w(0, 1), w(0, 2), w(1, 2)],
             })
@@ -69,6 +96,11 @@ pub fn evaluate(
         tallies.angle += share.energy;
         for m in 0..6 {
             tallies.virial[m] += share.virial[m];
+        }
+        if tally.centroid {
+            for (atom, w) in [i, j, k].into_iter().zip(share.about_centre()) {
+                (0..9).for_each(|m| tallies.centroid[atom][m] += w[m]);
+            }
         }
         for atom in [i, j, k] {
             if tally.atom_energy {

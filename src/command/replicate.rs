@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
 use crate::signature::{Args, Kind, Signature, arg, keyword};
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// The command.
@@ -20,10 +21,14 @@ pub const COMMAND: CommandEntry = CommandEntry {
         ],
         keywords: &[
             keyword("bbox", &[], "accepted: the copies are always made this way"),
-            keyword("bond/periodic", &[], "not supported"),
+            keyword(
+                "bond/periodic",
+                &[],
+                "bonds and angles go to the nearest image, for molecules that are bonded to themselves across the cell",
+            ),
         ],
-        description: "IDs of copy (i,j,k) are raised by (k ny nx + j nx + i) times the largest ID. Copies keep types, charges, velocities and groups. Positions are unwrapped before they are copied and wrapped into the new box.",
-        examples: &["replicate 2 2 2"],
+        description: "IDs of copy (i,j,k) are raised by (k ny nx + j nx + i) times the largest ID. Copies keep types, charges, velocities and groups. Positions are unwrapped before they are copied and wrapped into the new box; with `bond/periodic` they are not unwrapped and all image flags become zero.",
+        examples: &["replicate 2 2 2", "replicate 3 1 1 bond/periodic"],
     },
     run,
 };
@@ -31,11 +36,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
 fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let start = Instant::now();
     let cell = s.engine.state.cell("Replicate")?.clone();
-    if let Some(k) = args.keyword("bond/periodic") {
-        return Err(
-            Error::input("replicate keyword 'bond/periodic' is not supported").at(k.position()),
-        );
-    }
+    let nearest = args.keyword("bond/periodic").is_some();
     let mut n = [1i64; 3];
     for (k, name) in ["nx", "ny", "nz"].iter().enumerate() {
         n[k] = args.int(name)?;
@@ -59,7 +60,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         n[2],
         n[0] * n[1] * n[2]
     ));
-    replicate(s.engine, &cell, n);
+    replicate(s.engine, &cell, n, nearest);
     let new = s.engine.state.cell("Replicate")?;
     s.log().line(&format!("  {}", box_text(new)));
     s.log().line("  1 by 1 by 1 MPI processor grid");
@@ -72,7 +73,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Next)
 }
 
-fn replicate(engine: &mut Engine, old: &Cell, n: [i64; 3]) {
+fn replicate(engine: &mut Engine, old: &Cell, n: [i64; 3], nearest: bool) {
     let mut cell = old.clone();
     let l = old.lengths();
     for k in 0..3 {
@@ -84,28 +85,74 @@ fn replicate(engine: &mut Engine, old: &Cell, n: [i64; 3]) {
     cell.tilt[1] *= n[2] as f64;
     cell.tilt[2] *= n[2] as f64;
     let atoms = std::mem::take(&mut engine.state.atoms);
-    engine.state.atoms = copies(&atoms, old, &cell, n);
+    engine.state.atoms = copies(&atoms, old, &cell, n, nearest);
     engine.state.expected_atoms = engine.state.atoms.len();
     engine.state.cell = Some(cell);
     engine.state.touch();
 }
 
-/// Bonds and angles of a copy stay inside of it.
-fn copy_topology(from: &Topology, to: &mut Topology, by: i64) {
-    to.bonds.extend(from.bonds.iter().map(|b| Bond {
-        atoms: b.atoms.map(|a| a + by),
-        ..*b
-    }));
-    to.angles.extend(from.angles.iter().map(|a| Angle {
-        atoms: a.atoms.map(|a| a + by),
-        ..*a
-    }));
+/// Gives the bonds and angles of a copy to the new atoms.
+struct Partners<'a> {
+    atoms: &'a Atoms,
+    cell: &'a Cell,
+    n: [i64; 3],
+    largest: i64,
+    /// Index of every ID, if partners are in the copy of their nearest image, not in the same one.
+    index: Option<HashMap<i64, usize>>,
 }
 
-fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
+impl Partners<'_> {
+    /// How far the IDs of a copy are raised.
+    fn raised(&self, copy: [i64; 3]) -> i64 {
+        ((copy[2] * self.n[1] + copy[1]) * self.n[0] + copy[0]) * self.largest
+    }
+
+    /// New ID of atom `id`, seen from atom `from` of a copy.
+    fn of(&self, id: i64, from: i64, copy: [i64; 3]) -> i64 {
+        let places = self
+            .index
+            .as_ref()
+            .and_then(|m| Some((m.get(&id)?, m.get(&from)?)));
+        let Some((&a, &b)) = places else {
+            return id + self.raised(copy);
+        };
+        let (a, b) = (self.atoms.x[a], self.atoms.x[b]);
+        let (a, b) = (self.cell.to_fractional(a), self.cell.to_fractional(b));
+        let there = std::array::from_fn(|k| {
+            let image = if self.cell.periodic(k) {
+                (b[k] - a[k]).round() as i64
+            } else {
+                0
+            };
+            (copy[k] + image).rem_euclid(self.n[k])
+        });
+        id + self.raised(there)
+    }
+
+    fn copy(&self, to: &mut Topology, copy: [i64; 3]) {
+        let from = &self.atoms.topology;
+        to.bonds.extend(from.bonds.iter().map(|b| Bond {
+            atoms: b.atoms.map(|a| self.of(a, b.atoms[0], copy)),
+            ..*b
+        }));
+        to.angles.extend(from.angles.iter().map(|a| Angle {
+            atoms: a.atoms.map(|i| self.of(i, a.atoms[1], copy)),
+            ..*a
+        }));
+    }
+}
+
+fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3], nearest: bool) -> Atoms {
     let mut out = Atoms::default();
     let edges = old.vectors();
     let largest = atoms.max_id();
+    let partners = Partners {
+        atoms,
+        cell: old,
+        n,
+        largest,
+        index: nearest.then(|| atoms.index()),
+    };
     let molecules = atoms.molecule.iter().copied().max().unwrap_or(0);
     // LAMMPS' order on one rank: z innermost, although IDs count x first.
     for i in 0..n[0] {
@@ -113,9 +160,13 @@ fn copies(atoms: &Atoms, old: &Cell, new: &Cell, n: [i64; 3]) -> Atoms {
             for k in 0..n[2] {
                 let copy = (k * n[1] + j) * n[0] + i;
                 out.order.extend(&atoms.order, atoms.len());
-                copy_topology(&atoms.topology, &mut out.topology, copy * largest);
+                partners.copy(&mut out.topology, [i, j, k]);
                 for a in 0..atoms.len() {
-                    let mut x = old.unwrap(atoms.x[a], atoms.image[a]);
+                    // Image flags cannot follow a molecule that is a loop.
+                    let mut x = match nearest {
+                        true => atoms.x[a],
+                        false => old.unwrap(atoms.x[a], atoms.image[a]),
+                    };
                     let mut image = [0; 3];
                     // One edge after the other: random streams need the last bit.
                     for (edge, n) in edges.iter().zip([i, j, k]) {

@@ -37,19 +37,34 @@ pub const COMMAND: CommandEntry = CommandEntry {
                 &[arg("value", Kind::OneOf(&["numeric", "labels"]), "")],
                 "how types are written, default numeric",
             ),
+            keyword(
+                "triclinic/general",
+                &[],
+                "box, positions and velocities as the general triclinic box was defined",
+            ),
         ],
-        description: "Numbers are written with as many digits as it takes to read the same bits back, so that a run continues exactly. Atoms are wrapped into the periodic box. The file is written whole or not at all. Pair coefficients are written if the pair style has any that need no file.",
+        description: "Numbers are written with as many digits as it takes to read the same bits back, so that a run continues exactly. Atoms are wrapped into the periodic box. The file is written whole or not at all. Pair coefficients are written if the pair style has any that need no file. A general triclinic box is written in its restricted form unless `triclinic/general` is given; then the file has avec, bvec, cvec and abc origin, and image flags stay as they are.",
         examples: &[
             "write_data final.data",
             "write_data data.* pair ij",
             "write_data x.data nocoeff types labels",
+            "write_data x.data triclinic/general",
         ],
     },
     run,
 };
 
 fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
-    s.engine.state.cell("Write_data")?;
+    let general = args.keyword("triclinic/general");
+    let cell = s.engine.state.cell("Write_data")?;
+    if let Some(k) = &general
+        && cell.rotation.is_none()
+    {
+        return Err(Error::input(
+            "Write_data triclinic/general for system that is not general triclinic",
+        )
+        .at(k.position()));
+    }
     let name = args
         .str("file")
         .replace('*', &s.engine.state.step.to_string());
@@ -86,6 +101,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         label_types,
         properties,
         order,
+        general: general.is_some(),
     };
     save(state, Path::new(&name), file).map_err(|e| e.or_at(0))?;
     Ok(Flow::Next)
@@ -277,6 +293,8 @@ struct File<'a> {
     properties: Vec<Section>,
     /// Indices of the atoms in the order in which they are written.
     order: Vec<usize>,
+    /// Whether box and atoms are turned back into the general triclinic box.
+    general: bool,
 }
 
 fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
@@ -287,20 +305,26 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         label_types,
         properties,
         order,
+        general,
     } = parts;
     let cell = state.cell("Write_data")?;
     let atoms = &state.atoms;
     let listed = state.atom_style.listed();
-    let (mut x, mut image) = (atoms.x.clone(), atoms.image.clone());
-    x.iter_mut()
-        .zip(&mut image)
-        .for_each(|(x, image)| cell.wrap(x, image));
+    let mut x = atoms.x.clone();
+    let rotation = cell.rotation.filter(|_| general);
+    let turned: Vec<[f64; 3]>;
+    let mut v = &atoms.v;
+    if let Some(rotation) = rotation {
+        x.iter_mut().for_each(|x| *x = cell.general_position(*x));
+        turned = v.iter().map(|v| rotation.to_general(*v)).collect();
+        v = &turned;
+    }
     let in_order = InOrder(&order);
-    let (x, image) = (in_order.of(&x), in_order.of(&image));
+    let (x, image) = (in_order.of(&x), in_order.of(&atoms.image));
     let (id, kind, v) = (
         in_order.of(&atoms.id),
         in_order.of(&atoms.kind),
-        in_order.of(&atoms.v),
+        in_order.of(v),
     );
     let molecule = if listed.molecule {
         in_order.of(&atoms.molecule)
@@ -322,6 +346,7 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         atom_style: state.atom_style.name,
         bounds: (cell.lo, cell.hi),
         tilt: cell.triclinic.then_some(cell.tilt),
+        edges: rotation.map(|_| cell.general_vectors()),
         masses: (1..=state.types.count)
             .map(|t| state.types.mass[t])
             .collect::<Option<Vec<_>>>()

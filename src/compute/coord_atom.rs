@@ -1,7 +1,7 @@
 //! `compute coord/atom`: coordination number of each atom.
 
 use super::{Compute, ComputeEntry, ComputeId};
-use crate::domain::host::{Data, Host, Output, Part};
+use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::pairs;
 use crate::error::{Error, Result};
 use crate::signature::arg;
@@ -13,21 +13,25 @@ const SIGNATURE: Signature = Signature {
     args: &[
         arg(
             "style",
-            Kind::OneOf(&["cutoff"]),
-            "how neighbours are counted",
+            Kind::OneOf(&["cutoff", "orientorder"]),
+            "which neighbours are counted",
         ),
         rest(
             "words",
-            "Rcut, then optionally `group ID` (which neighbours count) and atom types or ranges, one column each",
+            "cutoff: Rcut, then optionally `group ID` (which neighbours count) and atom types or ranges, one column each; \
+orientorder: ID of a compute orientorder/atom with `components`, then a threshold",
         ),
     ],
     keywords: &[],
-    description: "The number of neighbours within Rcut (length units), of all types or one column for every given type or \
-range of types; 0 for atoms outside the group.\n\nRestrictions: Rcut must not be larger than the cutoff of the pair style \
-plus the skin; the style `orientorder` of LAMMPS is not supported.",
+    description: "`cutoff`: the number of neighbours within Rcut (length units), of all types or one column for every given \
+type or range of types. `orientorder`: the number of neighbours, within the distance of the orientorder/atom compute, whose \
+normalised order vector has a scalar product above the threshold with that of the atom: ten Wolde, Ruiz-Montero and \
+Frenkel, J. Chem. Phys. 104, 9932 (1996). 0 for atoms outside the group.\n\nRestrictions: Rcut must not be larger than the \
+cutoff of the pair style plus the skin in systems with bonds.\n\nRelated: compute orientorder/atom",
     examples: &[
         "compute c all coord/atom cutoff 3.0",
         "compute c Li coord/atom cutoff 3.0 1 2*4",
+        "compute c all coord/atom orientorder q 0.5",
     ],
 };
 
@@ -46,6 +50,79 @@ struct CoordAtom {
 }
 
 fn build(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
+    match args.str("style") {
+        "orientorder" => connected(id, args, host),
+        _ => within(id, args, host),
+    }
+}
+
+fn connected(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
+    let words = args.all("words");
+    let [(at, orders), (there, threshold)] = words.as_slice() else {
+        return Err(Error::input(
+            "Illegal compute coord/atom command: orientorder needs the ID of a compute and a threshold",
+        ));
+    };
+    host.orientation(orders).map_err(|e| e.or_at(*at))?;
+    let threshold = parse_real(threshold)
+        .filter(|t| (-1.0..1.0).contains(t))
+        .ok_or_else(|| {
+            Error::input(format!(
+                "compute coord/atom orientorder: the threshold must be between -1 and 1, found '{threshold}'"
+            ))
+            .at(*there)
+        })?;
+    Ok(Box::new(Connected {
+        bit: id.bit,
+        orders: (*orders).to_string(),
+        threshold,
+    }))
+}
+
+/// Neighbours with a similar orientation.
+struct Connected {
+    bit: u32,
+    /// ID of the compute with the vectors.
+    orders: String,
+    threshold: f64,
+}
+
+impl Compute for Connected {
+    fn output(&self) -> Output {
+        Output {
+            per_atom: Some(0),
+            ..Output::default()
+        }
+    }
+
+    fn evaluate(&mut self, _: Part, host: &mut dyn Host) -> Result<Data> {
+        let orders = host.orientation(&self.orders)?;
+        let cutoff = pairs::reach(host, orders.cutoff, "Compute coord/atom")?;
+        let Data::PerAtomArray { columns, values } =
+            host.data(Source::Compute, &self.orders, Part::PerAtom)?
+        else {
+            return Err(Error::input(format!(
+                "compute {} has no per-atom array",
+                self.orders
+            )));
+        };
+        let a = &host.state().atoms;
+        let vector = |i: usize| &values[i * columns + orders.first..][..orders.count];
+        let mut counts = vec![0.0; a.len()];
+        pairs::visit(host.bricks(), |i, j, d| {
+            let near = d[0] * d[0] + d[1] * d[1] + d[2] * d[2] < cutoff * cutoff;
+            if near && a.mask[i] & self.bit != 0 {
+                let product: f64 = vector(i).iter().zip(vector(j)).map(|(a, b)| a * b).sum();
+                if product > self.threshold {
+                    counts[i] += 1.0;
+                }
+            }
+        });
+        Ok(Data::PerAtom(counts))
+    }
+}
+
+fn within(id: &ComputeId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Compute>> {
     let words = args.all("words");
     let mut words = words.as_slice();
     let Some((&(at, first), tail)) = words.split_first() else {

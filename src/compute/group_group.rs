@@ -39,8 +39,8 @@ const SIGNATURE: Signature = Signature {
     ],
     description: "The scalar is the energy of all pairs with one atom in each group, the vector the force of the second group on \
 the first. `kspace yes` adds the long-range part (ewald, pppm with `kspace_modify diff ik`), which `molecule` does \
-not restrict.\n\nRestrictions: pairwise additive styles only: the energy of many-body and machine-learning force fields has no \
-part that belongs to a pair.",
+not restrict.\n\nRestrictions: of eam, eam/alloy and eam/fs the energy has the pair functions only, the force all that acts between two \
+atoms. Other many-body styles and machine-learning force fields have no energy that belongs to a pair.",
     examples: &[
         "compute e low group/group high",
         "compute e low group/group high kspace yes boundary no",
@@ -108,7 +108,6 @@ impl GroupGroup {
         let cutoff = pairs::reach(host, None, "Compute group/group")?;
         let a = &host.state().atoms;
         let (mut energy, mut force, mut missing) = (0.0, [0.0; 3], false);
-        let charge = |i: usize| a.q.get(i).copied().unwrap_or(0.0);
         let mut add = |i: usize, j: usize, d: [f64; 3], kind: u8| {
             let forward = a.mask[i] & self.first != 0 && a.mask[j] & self.second != 0;
             let backward = a.mask[j] & self.first != 0 && a.mask[i] & self.second != 0;
@@ -119,8 +118,7 @@ impl GroupGroup {
             if !(forward || backward) || excluded || r2 >= cutoff * cutoff {
                 return;
             }
-            let (types, q) = ((a.kind[i], a.kind[j]), (charge(i), charge(j)));
-            match host.pair_single(types, r2, q, kind) {
+            match host.pair_single((i, j), r2, kind) {
                 Some((e, f)) => {
                     // every pair comes twice; forces within the common part cancel
                     energy += 0.5 * e;

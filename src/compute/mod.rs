@@ -14,6 +14,7 @@ pub mod ke;
 pub mod ke_atom;
 pub mod msd;
 pub mod msd_chunk;
+pub mod orientorder_atom;
 pub mod pair;
 pub mod pe;
 pub mod pe_atom;
@@ -32,7 +33,7 @@ pub mod temperature_common;
 pub mod vacf;
 
 use crate::domain::State;
-use crate::domain::host::{Data, Host, Output, Part, Reference};
+use crate::domain::host::{Data, Host, Orientation, Output, Part, Reference};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Signature};
 
@@ -79,6 +80,11 @@ pub trait Compute {
     /// It cannot be evaluated.
     fn bias(&mut self, _host: &mut dyn Host) -> Result<Option<Vec<[f64; 3]>>> {
         Ok(None)
+    }
+
+    /// Which columns of the per-atom array are an orientation vector, if any.
+    fn orientation(&self) -> Option<Orientation> {
+        None
     }
 
     /// Takes kinetic energy from another temperature compute (`thermo_modify temp`, `fix_modify temp`); false if
@@ -151,6 +157,7 @@ pub const COMPUTES: &[ComputeEntry] = &[
     ke_atom::STYLE,
     msd::STYLE,
     msd_chunk::STYLE,
+    orientorder_atom::STYLE,
     pair::STYLE,
     pe::STYLE,
     pe_atom::STYLE,
@@ -160,6 +167,7 @@ pub const COMPUTES: &[ComputeEntry] = &[
     reduce::STYLE,
     reduce::STYLE_REGION,
     stress_atom::STYLE,
+    stress_atom::CENTROID,
     temp::STYLE,
     temp_com::STYLE,
     temp_partial::STYLE,

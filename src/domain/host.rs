@@ -181,6 +181,17 @@ pub struct Between {
     pub volume: f64,
 }
 
+/// Where a compute has the components of an orientation vector of each atom.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Orientation {
+    /// First column of its per-atom array.
+    pub first: usize,
+    /// Number of columns.
+    pub count: usize,
+    /// Distance of neighbours, length units; `None` for the cutoff of the pair style.
+    pub cutoff: Option<f64>,
+}
+
 /// The running simulation as styles see it.
 pub trait Host {
     /// Atoms, cell, groups, step, accumulated energies.
@@ -276,6 +287,16 @@ pub trait Host {
     /// There is no such compute, or it cannot be evaluated.
     fn velocity_bias(&mut self, id: &str) -> Result<Option<Vec<[f64; 3]>>>;
 
+    /// Where compute `id` has orientation vectors.
+    ///
+    /// # Errors
+    /// There is no such compute, or it has none.
+    fn orientation(&mut self, id: &str) -> Result<Orientation> {
+        Err(Error::input(format!(
+            "compute {id} has no orientation vectors"
+        )))
+    }
+
     /// IDs or style names of a category that the state does not know: `dump`, `pair_style`, `kspace_style`.
     fn names(&self, _category: &str) -> Vec<String> {
         Vec::new()
@@ -303,15 +324,9 @@ pub trait Host {
         Vec::new()
     }
 
-    /// Energy and force factor F/r of a pair of types at squared distance `r2` with charges `q`, if the pair
-    /// style is pairwise. `kind` is that of a special pair (1: 1-2, 2: 1-3, 3: 1-4), 0 for others.
-    fn pair_single(
-        &self,
-        _types: (u32, u32),
-        _r2: f64,
-        _q: (f64, f64),
-        _kind: u8,
-    ) -> Option<(f64, f64)> {
+    /// Energy and force factor F/r of two atoms at squared distance `r2`, if the pair style has energies of pairs.
+    /// `kind` is that of a special pair (1: 1-2, 2: 1-3, 3: 1-4), 0 for others.
+    fn pair_single(&self, _atoms: (usize, usize), _r2: f64, _kind: u8) -> Option<(f64, f64)> {
         None
     }
 

@@ -171,6 +171,8 @@ pub struct Tally {
     pub atom_energy: bool,
     /// Per-atom virial.
     pub atom_virial: bool,
+    /// Per-atom virial of angles about their centres.
+    pub centroid: bool,
 }
 
 impl Tally {
@@ -180,6 +182,7 @@ impl Tally {
         virial: true,
         atom_energy: false,
         atom_virial: false,
+        centroid: false,
     };
     /// Nothing.
     pub const NONE: Self = Self {
@@ -187,6 +190,7 @@ impl Tally {
         virial: false,
         atom_energy: false,
         atom_virial: false,
+        centroid: false,
     };
 
     /// Everything that either asks for.
@@ -197,6 +201,7 @@ impl Tally {
             virial: self.virial || o.virial,
             atom_energy: self.atom_energy || o.atom_energy,
             atom_virial: self.atom_virial || o.atom_virial,
+            centroid: self.centroid || o.centroid,
         }
     }
 
@@ -258,6 +263,9 @@ pub struct Tallies {
     pub bonds: Share,
     /// The same of angles.
     pub angles: Share,
+    /// Virial that an atom has in its angles, from its distance to their centres, if accumulated: xx yy zz xy xz yz yx zx
+    /// zy, energy units.
+    pub centroid: Vec<[f64; 9]>,
     /// The same of long-range electrostatics.
     pub kspace: Share,
 }
@@ -284,6 +292,7 @@ impl Tallies {
             has: tally,
             atom_energy: vec![0.0; length(tally.atom_energy)],
             atom_virial: vec![[0.0; 6]; length(tally.atom_virial)],
+            centroid: vec![[0.0; 9]; length(tally.centroid)],
             ..Self::default()
         }
     }

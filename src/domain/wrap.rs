@@ -131,11 +131,11 @@ fn shrink(state: &mut State) {
         return;
     }
     let old = cell.clone();
-    for k in (0..3).rev() {
+    let extents = [0, 1, 2].map(|k| extent(&old, &state.atoms.x, k));
+    for (k, (lo, hi)) in extents.into_iter().enumerate() {
         if !follows(cell.boundary[k][0]) && !follows(cell.boundary[k][1]) {
             continue;
         }
-        let (lo, hi) = extent(cell, &state.atoms.x, k);
         let small = SMALL
             * (cell.minimum[k][1] - cell.minimum[k][0])
                 .abs()

@@ -26,7 +26,7 @@ Related: dump custom, dump extxyz",
     examples: &["dump 1 all cfg 100 snap.*.cfg mass type xs ys zs id vx vy vz"],
 };
 
-const KEYWORDS: [Keyword; 17] = with_common([COLNAME, ELEMENT, UNITS]);
+const KEYWORDS: [Keyword; 17] = with_common([COLNAME, ELEMENT, TRICLINIC_GENERAL, UNITS]);
 
 const MODIFY: Signature = Signature {
     name: "dump_modify cfg",

@@ -32,9 +32,9 @@ asks for more; atoms come in the order of their IDs.",
     examples: &["dump 1 all extxyz 100 traj.extxyz"],
 };
 
-const XYZ_KEYWORDS: [Keyword; 17] = with_common([APPEND, ELEMENT, TYPES]);
+const XYZ_KEYWORDS: [Keyword; 16] = with_common([APPEND, ELEMENT, TYPES]);
 
-const EXTENDED_KEYWORDS: [Keyword; 20] = with_common([
+const EXTENDED_KEYWORDS: [Keyword; 19] = with_common([
     APPEND,
     ELEMENT,
     keyword(

@@ -33,6 +33,7 @@ const KEYWORDS: [Keyword; 20] = with_common([
         &[arg("value", Kind::YesNo, "yes or no")],
         "write the columns of the thermo output too, default no",
     ),
+    TRICLINIC_GENERAL,
     TYPES,
     UNITS,
 ]);

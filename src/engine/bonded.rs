@@ -97,6 +97,7 @@ impl Engine {
             let mut own = Tallies::zero(tally, n);
             result = angle::evaluate(a, &resolved.angles, state, tally, &mut force, &mut own);
             tallies.angle += own.angle;
+            tallies.centroid = std::mem::take(&mut own.centroid);
             tallies.angles = own.into_share();
             tallies.add(&tallies.angles.clone());
         }

@@ -70,6 +70,7 @@ impl Forces {
             && t.has.covers(tally)
             && (!tally.atom_energy || t.atom_energy.len() == n)
             && (!tally.atom_virial || t.atom_virial.len() == n)
+            && (!tally.centroid || t.centroid.len() == n)
     }
 }
 
@@ -214,6 +215,9 @@ impl Engine {
                 &parts,
                 bytemuck::cast_slice_mut(t.atom_energy.as_mut_slice()),
             );
+        }
+        if tally.centroid {
+            t.centroid = vec![[0.0; 9]; n];
         }
         if tally.atom_virial {
             t.atom_virial = vec![[0.0; 6]; n];

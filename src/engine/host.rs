@@ -4,7 +4,9 @@
 //! the slot empty and becomes an error instead of an endless recursion.
 
 use super::{Engine, thermo};
-use crate::domain::host::{Between, Data, Host, Output, Part, Reference, Source, ThermoColumn};
+use crate::domain::host::{
+    Between, Data, Host, Orientation, Output, Part, Reference, Source, ThermoColumn,
+};
 use crate::domain::{Bricks, State, Tally};
 use crate::error::{Error, Result};
 use crate::io::log::To;
@@ -42,14 +44,10 @@ impl Engine {
         let Some(pair) = &self.pair else {
             return Vec::new();
         };
-        let pairwise = self.pair_ready
-            && pair
-                .style
-                .single(&Single::new((1, 1), 1.0, (0.0, 0.0)))
-                .is_some();
+        let of_pairs = pair.style.single(&Single::new((1, 1), 1.0, (0.0, 0.0)));
         let flags = [
-            ("single", pairwise),
-            ("manybody", self.pair_ready && !pairwise),
+            ("single", self.pair_ready && of_pairs.is_some()),
+            ("manybody", self.pair_ready && pair.style.manybody()),
             ("shift", self.pair_modify.shift),
             ("tail", self.pair_modify.tail),
         ];
@@ -416,6 +414,15 @@ impl Host for Engine {
         self.with_compute(id, |c, host| c.bias(host))
     }
 
+    fn orientation(&mut self, id: &str) -> Result<Orientation> {
+        let found = self.with_compute(id, |c, _| Ok(c.orientation()))?;
+        found.ok_or_else(|| {
+            Error::input(format!(
+                "Compute coord/atom requires components option in compute orientorder/atom, which {id} does not have"
+            ))
+        })
+    }
+
     fn substitute(&mut self, text: &str) -> Result<String> {
         let variables = self.variables.clone();
         variables.substitute(text, self)
@@ -457,20 +464,16 @@ impl Host for Engine {
         ]
     }
 
-    fn pair_single(
-        &self,
-        types: (u32, u32),
-        r2: f64,
-        q: (f64, f64),
-        kind: u8,
-    ) -> Option<(f64, f64)> {
-        let (kind, special) = (usize::from(kind), self.state.special);
+    fn pair_single(&self, (i, j): (usize, usize), r2: f64, kind: u8) -> Option<(f64, f64)> {
+        let a = &self.state.atoms;
+        let charge = |i: usize| a.q.get(i).copied().unwrap_or(0.0);
         self.pair.as_ref()?.style.single(&Single {
-            types,
+            types: (a.kind[i], a.kind[j]),
             r2,
-            q,
-            kind,
-            special,
+            q: (charge(i), charge(j)),
+            kind: usize::from(kind),
+            special: self.state.special,
+            atoms: Some((i, j)),
         })
     }
 

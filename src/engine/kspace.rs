@@ -50,10 +50,11 @@ impl Engine {
             ));
         };
         let mut modify = slot.modify;
-        modify.apply(args)?;
+        let warnings = modify.apply(args)?;
         slot.style.modify(&modify)?;
         slot.modify = modify;
         self.pair_ready = false;
+        warnings.iter().for_each(|w| self.log.warn(w));
         Ok(())
     }
 

@@ -118,7 +118,7 @@ pub(super) const COMPUTE: &[Group] = &[
         nearest: "compute rdf, coord/atom or centro/atom; a dump for external analysis",
         names: "ackland/atom adf aggregate/atom ave/sphere/atom basal/atom cluster/atom cna/atom cnp/atom \
             composition/atom contact/atom coord/gaussian entropy/atom fragment/atom hexorder/atom nbond/atom \
-            orientorder/atom ptm/atom rattlers/atom saed slcsa/atom voronoi/atom xrd",
+            ptm/atom rattlers/atom saed slcsa/atom voronoi/atom xrd",
     },
     Group {
         nearest: "thermo keywords ebond, eangle and emol, or compute pair",
@@ -137,7 +137,7 @@ pub(super) const COMPUTE: &[Group] = &[
     },
     Group {
         nearest: "compute pressure, stress/atom or heat/flux",
-        names: "born/matrix centroid/stress/atom force/tally heat/flux/tally heat/flux/virial/tally pe/mol/tally \
+        names: "born/matrix force/tally heat/flux/tally heat/flux/virial/tally pe/mol/tally \
             pe/tally pressure/alchemy pressure/cylinder pressure/uef stress/cartesian stress/cylinder \
             stress/gaussian stress/mop stress/mop/profile stress/spherical stress/tally viscosity/cos",
     },

@@ -5,18 +5,22 @@ use super::Group;
 /// Pair styles.
 pub(super) const PAIR: &[Group] = &[
     Group {
-        nearest: "eam/alloy, eam/fs, or a machine-learning pair style: mace, nequip, allegro, e3gnn or deepmd",
+        nearest: "eam/alloy, eam/fs, or a machine-learning pair style: mace, nequip, allegro, e3gnn, deepmd or pace",
         names: "adp atm eam/cd eam/cd/old eam/he eim local/density meam meam/c meam/ms meam/spline meam/sw/spline \
             mgpt polymorphic smatb smatb/single",
     },
     Group {
-        nearest: "sw, tersoff, or a machine-learning pair style: mace, nequip, allegro, e3gnn or deepmd",
+        nearest: "sw, tersoff, or a machine-learning pair style: mace, nequip, allegro, e3gnn, deepmd or pace",
         names: "agni airebo airebo/morse bop chgnet comb comb3 coul/ctip coul/streitz e3b edip edip/multi extep gw gw/zbl \
-            hdnnp kim lcbop nb3b/harmonic nb3b/screened nep nequip/mliap pace pace/extrapolation pod quip rann \
+            hdnnp kim lcbop nb3b/harmonic nb3b/screened nep nequip/mliap pod quip rann \
             m3gnet m3gnet/gd reax reax/c reaxff rebo rebomos smtbq snap sw/angle/table threebody/table uf3 vashishta vashishta/table",
     },
     Group {
-        nearest: "hybrid/overlay of sw or tersoff with table, or a machine-learning pair style: mace, nequip, allegro, e3gnn or deepmd",
+        nearest: "pace (the same potential without its extrapolation grade)",
+        names: "pace/extrapolation",
+    },
+    Group {
+        nearest: "hybrid/overlay of sw or tersoff with table, or a machine-learning pair style: mace, nequip, allegro, e3gnn, deepmd or pace",
         names: "aip/water/2dm drip gcm ilp/graphene/hbn ilp/tmd kolmogorov/crespi/full kolmogorov/crespi/z \
             lebedeva/z saip/metal",
     },
@@ -102,7 +106,7 @@ pub(super) const PAIR: &[Group] = &[
             tip4p/long/soft",
     },
     Group {
-        nearest: "table, which takes any function of the distance, or a machine-learning pair style: mace, nequip, allegro, e3gnn or deepmd",
+        nearest: "table, which takes any function of the distance, or a machine-learning pair style: mace, nequip, allegro, e3gnn, deepmd or pace",
         names: "mm3/switch3/coulgauss/long",
     },
     Group {

@@ -142,11 +142,13 @@ pub const KSPACE_MODIFY: Signature = Signature {
         ),
         keyword("eigtol", &[arg("tol", Kind::Real, "")], DISPERSION),
         keyword("splittol", &[arg("tol", Kind::Real, "")], DISPERSION),
-        keyword("disp/mix", &[arg("rule", Kind::Word, "")], DISPERSION),
-        keyword("mix/disp", &[arg("rule", Kind::Word, "")], DISPERSION),
+        keyword(
+            "mix/disp",
+            &[arg("rule", Kind::OneOf(&["pair", "geom", "none"]), "")],
+            DISPERSION,
+        ),
         keyword("gewald/disp", &[arg("g", Kind::Real, "")], DISPERSION),
         keyword("order/disp", &[arg("N", Kind::Int, "")], DISPERSION),
-        keyword("minorder/disp", &[arg("N", Kind::Int, "")], DISPERSION),
         keyword(
             "force/disp/real",
             &[arg("accuracy", Kind::Real, "")],
@@ -176,15 +178,31 @@ pub const KSPACE_MODIFY: Signature = Signature {
     ],
 };
 
-const WIRE: &str = "belongs to the electrode package, which argyro does not have";
-const DISPERSION: &str = "belongs to dispersion solvers, which argyro does not have";
+const WIRE: &str =
+    "only LAMMPS' solvers for electrodes read this; without effect here, with a warning";
+const DISPERSION: &str = "only LAMMPS' solvers for dispersion (ewald/disp, pppm/disp) read this; without effect here, with a warning";
+
+/// Keywords that LAMMPS accepts with ewald and pppm although they read none of them.
+const UNREAD: &[&str] = &[
+    "eigtol",
+    "splittol",
+    "mix/disp",
+    "gewald/disp",
+    "order/disp",
+    "force/disp/real",
+    "force/disp/kspace",
+    "mesh/disp",
+    "disp/auto",
+    "wire",
+];
 
 impl KspaceModify {
-    /// Takes over the words of one command.
+    /// Takes over the words of one command; what comes back are warnings.
     ///
     /// # Errors
-    /// A value makes no sense, or the keyword belongs to a solver that argyro does not have.
-    pub fn apply(&mut self, args: &Args) -> Result<()> {
+    /// A value makes no sense, or asks for a solver that argyro does not have.
+    pub fn apply(&mut self, args: &Args) -> Result<Vec<String>> {
+        let mut warnings = Vec::new();
         for k in args.keywords() {
             let refuse = |why: &str| {
                 Err(Error::input(format!("kspace_modify {}: {why}", k.name())).at(k.position()))
@@ -246,16 +264,13 @@ impl KspaceModify {
                 "pressure/scalar" if !k.yes_no("value")? => {
                     return refuse("only LAMMPS' msm can leave the pressure tensor out");
                 }
-                "eigtol" | "splittol" | "disp/mix" | "mix/disp" | "gewald/disp" | "order/disp"
-                | "minorder/disp" | "force/disp/real" | "force/disp/kspace" | "mesh/disp"
-                | "disp/auto" => {
-                    return refuse(DISPERSION);
-                }
-                "wire" => return refuse(WIRE),
+                unread if UNREAD.contains(&unread) => warnings.push(format!(
+                    "kspace_modify {unread} has no effect: neither ewald nor pppm reads it"
+                )),
                 _ => {}
             }
         }
-        Ok(())
+        Ok(warnings)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::ml::error::Result;
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::mace;
 use crate::ml::nequip;
+use crate::ml::pace;
 use crate::ml::sevennet;
 use crate::ml::summary::ModelSummary;
 
@@ -23,6 +24,7 @@ const FAMILIES: &[(Family, Describe)] = &[
     (Family::Nequip, nequip::load::describe),
     (Family::SevenNet, sevennet::load::describe),
     (Family::Deepmd, deepmd::summary::describe),
+    (Family::Pace, pace::summary::describe),
 ];
 
 /// A model file.

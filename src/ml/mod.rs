@@ -14,6 +14,7 @@ pub mod irreps;
 pub mod layers;
 pub mod mace;
 pub mod nequip;
+pub mod pace;
 pub mod passing;
 pub mod plain;
 pub mod polynomial;

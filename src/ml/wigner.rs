@@ -41,6 +41,16 @@ fn clebsch_gordan(j: [i32; 3], m: [i32; 3]) -> f64 {
     (f64::from(2 * j3 + 1) * triangle * moments).sqrt() * sum
 }
 
+/// The symbol (j1 j2 j3; m1 m2 m3) of the complex harmonics; zero unless m1 + m2 + m3 = 0.
+pub fn three_j(j: [i32; 3], m: [i32; 3]) -> f64 {
+    let sign = if (j[0] - j[1] - m[2]) % 2 == 0 {
+        1.0
+    } else {
+        -1.0
+    };
+    sign * clebsch_gordan(j, [m[0], m[1], -m[2]]) / f64::from(2 * j[2] + 1).sqrt()
+}
+
 /// Real components that the complex component `row` contributes to, with their coefficients.
 fn real_components(l: i32, row: i32) -> Vec<(i32, Complex)> {
     let s = 0.5f64.sqrt();

@@ -477,6 +477,10 @@ impl PairStyle for Hybrid {
         Some(sum)
     }
 
+    fn manybody(&self) -> bool {
+        self.subs.iter().any(|s| s.style.manybody())
+    }
+
     fn describe(&self) -> Vec<String> {
         self.subs.iter().flat_map(|s| s.style.describe()).collect()
     }

@@ -24,6 +24,7 @@ mod manybody;
 mod morse;
 mod nequip;
 mod network;
+mod pace;
 mod pairwise;
 mod potential_file;
 mod soft_core;
@@ -137,6 +138,8 @@ pub struct Single {
     pub kind: usize,
     /// `special_bonds` weights.
     pub special: SpecialBonds,
+    /// Indices into `Atoms`, for forces that depend on the surroundings; `None` for a pair alone.
+    pub atoms: Option<(usize, usize)>,
 }
 
 impl Single {
@@ -148,6 +151,7 @@ impl Single {
             q,
             kind: 0,
             special: SpecialBonds::default(),
+            atoms: None,
         }
     }
 
@@ -313,9 +317,15 @@ pub trait PairStyle: Send + Sync {
         (0.0, 0.0)
     }
 
-    /// Energy of one pair and the force factor F/r, if the style is pairwise.
+    /// Energy of one pair and the force factor F/r, if the style has energies of pairs. What the surroundings add to
+    /// the force is that of the last evaluation.
     fn single(&self, _pair: &Single) -> Option<(f64, f64)> {
         None
+    }
+
+    /// Whether forces depend on more than pairs.
+    fn manybody(&self) -> bool {
+        self.single(&Single::new((1, 1), 1.0, (0.0, 0.0))).is_none()
     }
 
     /// Energies of the sub-styles of a hybrid style in the last evaluation that accumulated energies.
@@ -430,6 +440,7 @@ pub const PAIR_STYLES: &[PairEntry] = &[
     nequip::ALLEGRO,
     e3gnn::STYLE,
     e3gnn::PARALLEL,
+    pace::STYLE,
 ];
 
 /// Reads a model of one family from the contents of its files, with nothing chosen in it.
@@ -440,6 +451,7 @@ const NETWORKS: &[(Family, ReadNetwork)] = &[
     (Family::Mace, |parts| mace::load(parts, None)),
     (Family::Nequip, nequip::load),
     (Family::SevenNet, |parts| e3gnn::load(parts, None)),
+    (Family::Pace, pace::load),
     (Family::Deepmd, |parts| {
         deepmd::load(parts, &deepmd::Sources::default())
     }),

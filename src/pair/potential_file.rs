@@ -20,7 +20,8 @@ pub struct PotentialFile {
 /// Where LAMMPS looks besides the working directory.
 const VARIABLE: &str = "LAMMPS_POTENTIALS";
 
-fn locate(name: &str) -> Option<PathBuf> {
+/// A file in the working directory or where LAMMPS looks besides.
+pub(super) fn locate(name: &str) -> Option<PathBuf> {
     let path = Path::new(name);
     if path.is_file() {
         return Some(path.to_path_buf());

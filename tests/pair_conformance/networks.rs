@@ -111,6 +111,20 @@ const E3GNN_PARALLEL: &[Network] = &[network(
     ["P", "S"],
 )];
 
+const PACE: &[Network] = &[
+    network("pace", "* * tests/fixtures/pace/pow.yace", ["Li", "S"]),
+    network(
+        "pace product",
+        "* * tests/fixtures/pace/zbl.yace",
+        ["S", "Li"],
+    ),
+    network(
+        "pace recursive",
+        "* * tests/fixtures/pace/linear.yace",
+        ["P", "Li"],
+    ),
+];
+
 /// Recipes of a machine-learning style; none for other styles.
 pub fn networks(name: &str) -> &'static [Network] {
     match name {
@@ -122,6 +136,7 @@ pub fn networks(name: &str) -> &'static [Network] {
         "deepmd" => DEEPMD,
         "e3gnn" => E3GNN,
         "e3gnn/parallel" => E3GNN_PARALLEL,
+        "pace" => PACE,
         _ => &[],
     }
 }

@@ -96,6 +96,7 @@ fn style(family: Family, file: &str, head: Option<&str>, elements: &str) -> Resu
         Family::Mace => ("mace", "head "),
         Family::Nequip => ("nequip", ""),
         Family::SevenNet => ("e3gnn", "modal "),
+        Family::Pace => ("pace", ""),
         Family::Deepmd => {
             if head.is_some() {
                 bail!("a DeePMD model has no heads");

@@ -82,6 +82,7 @@ fn set_cell(engine: &mut Engine, s: &Snapshot) -> Result<()> {
     let mut cell = Cell {
         tilt: new.tilt.unwrap_or([0.0; 3]),
         triclinic: old.triclinic,
+        rotation: old.rotation,
         ..Cell::orthogonal(new.lo, new.hi, old.boundary)
     };
     cell.minimum = std::array::from_fn(|k| [new.lo[k], new.hi[k]]);

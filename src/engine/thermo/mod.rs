@@ -53,6 +53,8 @@ pub struct Thermo {
     pub temperature: String,
     /// Pressure compute of `press`, `pxx`, ...
     pub pressure: String,
+    /// `thermo_modify triclinic/general`: cell vectors and pressure tensor as the general triclinic box was defined.
+    pub general: bool,
     /// Whether `thermo_modify` changed anything since the last `thermo_style`.
     pub modified: bool,
     /// Columns of styles `one`, `multi` and `yaml` follow the cell: volume if a fix changes it.
@@ -96,6 +98,7 @@ impl Thermo {
             flush: false,
             temperature: "thermo_temp".into(),
             pressure: "thermo_press".into(),
+            general: false,
             modified: false,
             volume_shown: false,
         }

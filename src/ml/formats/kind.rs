@@ -43,6 +43,12 @@ pub enum ModelKind {
     Hdf5,
     /// DeePMD model as YAML or JSON text.
     DeepmdText,
+    /// ACE potential `.yace`.
+    PaceYaml,
+    /// ACE potential `.ace`.
+    PaceText,
+    /// ACE potential as it is fitted, `.yaml`.
+    PaceBasis,
     /// Stream of torch before 1.6.
     TorchLegacy,
     /// Tar file of torch before 0.2.
@@ -70,6 +76,8 @@ pub enum Family {
     SevenNet,
     /// DeePMD.
     Deepmd,
+    /// Atomic cluster expansion.
+    Pace,
 }
 
 impl ModelKind {
@@ -87,6 +95,7 @@ impl ModelKind {
             | K::DeepmdCheckpoint
             | K::DeepmdPortable
             | K::DeepmdText => Family::Deepmd,
+            K::PaceYaml | K::PaceText | K::PaceBasis => Family::Pace,
             _ => return None,
         })
     }
@@ -107,6 +116,8 @@ impl ModelKind {
                 | K::DeepmdScript
                 | K::DeepmdPortable
                 | K::DeepmdText
+                | K::PaceYaml
+                | K::PaceText
         )
     }
 
@@ -130,6 +141,9 @@ impl ModelKind {
             K::DeepmdPortable => "a portable DeePMD model (.dp, HDF5)",
             K::Hdf5 => "an HDF5 file without a model, such as a trajectory",
             K::DeepmdText => "a DeePMD model as text (.yaml or .json)",
+            K::PaceYaml => "an ACE potential (.yace)",
+            K::PaceText => "an ACE potential as text (.ace)",
+            K::PaceBasis => "an ACE potential in the form that it is fitted in (.yaml)",
             K::TorchLegacy => "a file of torch before 1.6",
             K::TorchTar => "a tar file of torch before 0.2",
             K::OtherTorch(content) => return format!("a torch file that holds {content}"),
@@ -161,6 +175,7 @@ impl ModelKind {
             K::DeepmdCheckpoint => {
                 "let `dp --pt freeze -c NAME.pt -o NAME.pth` write the model that it belongs to"
             }
+            K::PaceBasis => "convert it by `pace_yaml2yace NAME.yaml`",
             K::TorchLegacy | K::TorchTar => {
                 "load it in Python and write it again with `torch.save(model, NAME)`"
             }
@@ -190,6 +205,7 @@ impl ModelKind {
                 "needed is a DeePMD model: NAME.pb or NAME.pth as `dp freeze` or `dp compress` \
                  write it, or the portable NAME.dp, NAME.yaml of `dp convert-backend`"
             }
+            Family::Pace => "needed is an ACE potential: NAME.yace or NAME.ace",
         };
         let remedy = match self.remedy() {
             "" => String::new(),
@@ -281,6 +297,13 @@ fn plain_kind(bytes: &[u8]) -> ModelKind {
         ModelKind::LfsPointer
     } else if start.starts_with("<!doctype html") || start.starts_with("<html") {
         ModelKind::WebPage
+    } else if head.contains("deltaSplineBins:") && head.contains("elements:") {
+        ModelKind::PaceYaml
+    } else if head.contains("speciesblock:") {
+        // functions of species blocks, before they are expanded in products
+        ModelKind::PaceBasis
+    } else if head.contains("nelements=") && head.contains("elements:") {
+        ModelKind::PaceText
     } else if is_graph(bytes) {
         ModelKind::DeepmdGraph
     } else if [

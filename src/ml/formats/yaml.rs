@@ -267,7 +267,14 @@ fn split_key(text: &str) -> Option<(String, &str)> {
             let rest = text[flow.at..].strip_prefix(':')?;
             (rest.is_empty() || rest.starts_with(' ')).then(|| (key, rest.trim_start()))
         }
-        b'[' | b'{' | b'*' | b'&' => None,
+        b'[' => {
+            // a list as a key, such as the pairs of elements of ACE potentials
+            flow.list(0)?;
+            let rest = text[flow.at..].strip_prefix(':')?;
+            let key = text[..flow.at].to_owned();
+            (rest.is_empty() || rest.starts_with(' ')).then(|| (key, rest.trim_start()))
+        }
+        b'{' | b'*' | b'&' => None,
         _ => {
             let at = text
                 .find(": ")

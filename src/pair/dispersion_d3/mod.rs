@@ -146,7 +146,7 @@ impl PairStyle for DispersionD3 {
                 state.units.name
             )));
         }
-        self.types.check_masses("dispersion/d3", state)?;
+        self.types.check_masses("dispersion/d3", state, None)?;
         self.masses.clone_from(&state.types.mass);
         let mut present: Vec<u8> = self.types.of_types();
         present.retain(|&s| s != crate::ml::brick::NO_SPECIES);

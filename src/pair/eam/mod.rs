@@ -11,7 +11,7 @@ mod tables;
 
 use super::coeffs::{TypePairs, pairs};
 use super::potential_file::{PotentialFile, TypeMap};
-use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle};
+use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, Single};
 use crate::domain::{Brick, Needs, State, Tally};
 use crate::error::{Error, Result};
 use crate::signature::{Arg, Args, Kind, Signature, arg, elements};
@@ -129,6 +129,8 @@ struct Eam {
     /// Per brick and local atom: density, then dF/drho.
     work: Vec<Vec<f64>>,
     near: Vec<Near>,
+    /// dF/drho of every atom in the last evaluation.
+    slopes: Vec<f64>,
 }
 
 /// Pairs within the cutoff, from the density loop for the force loop.
@@ -148,6 +150,7 @@ fn build(name: &'static str, source: Source) -> Box<dyn PairStyle> {
         tables: Tables::default(),
         work: Vec::new(),
         near: Vec::new(),
+        slopes: Vec::new(),
     })
 }
 
@@ -313,6 +316,12 @@ impl PairStyle for Eam {
             .zip(&mut *out)
             .for_each(|((brick, rho), out)| embed(tables, brick, rho, tally, out));
         context.comm.forward_f64(bricks, &mut self.work, 1);
+        self.slopes.resize(context.state.atoms.len(), 0.0);
+        for (brick, slopes) in bricks.bricks.iter().zip(&self.work) {
+            for (owner, slope) in brick.owner.iter().zip(slopes).take(brick.own) {
+                self.slopes[*owner as usize] = *slope;
+            }
+        }
         bricks
             .bricks
             .par_iter()
@@ -327,6 +336,24 @@ impl PairStyle for Eam {
                 }
             });
         Ok(())
+    }
+
+    fn single(&self, pair: &Single) -> Option<(f64, f64)> {
+        let t = &self.tables;
+        let (i, j) = (pair.types.0 as usize, pair.types.1 as usize);
+        if i.max(j) >= t.width || !(self.mapped(i) && self.mapped(j)) {
+            return None;
+        }
+        if pair.r2 >= t.cut * t.cut {
+            return Some((0.0, 0.0));
+        }
+        let slope = |i: usize| self.slopes.get(i).copied().unwrap_or(0.0);
+        let slopes = pair.atoms.map_or((0.0, 0.0), |(i, j)| (slope(i), slope(j)));
+        Some(t.between((i, j), pair.r2.sqrt(), slopes))
+    }
+
+    fn manybody(&self) -> bool {
+        true
     }
 }
 
@@ -404,26 +431,12 @@ fn forces<const TALLY: bool>(
     out: &mut BrickForces,
 ) {
     for i in 0..brick.own {
-        let ti = brick.kind[i] as usize;
-        let (p, row) = (brick.x[i], ti * t.width);
+        let (ti, p) = (brick.kind[i] as usize, brick.x[i]);
         let mut fi = [0.0; 3];
         for &(j, r) in &near.pairs[near.start[i] as usize..near.start[i + 1] as usize] {
             let j = j as usize;
             let tj = brick.kind[j] as usize;
-            let (here, there) = (t.density_of[tj * t.width + ti], t.density_of[row + tj]);
-            let f = &t.density[here as usize];
-            let at = f.place(r);
-            let at_i = f.both(at).1;
-            let at_j = if here == there {
-                at_i
-            } else {
-                t.density[there as usize].both(at).1
-            };
-            let (z, dz) = t.pair[t.pair_of[row + tj] as usize].both(at);
-            let inverse = 1.0 / r;
-            let phi = z * inverse;
-            let psi = slope[i] * at_i + slope[j] * at_j + (dz - phi) * inverse;
-            let fr = -psi * inverse;
+            let (phi, fr) = t.between((ti, tj), r, (slope[i], slope[j]));
             let d = difference(p, brick.x[j]);
             for k in 0..3 {
                 fi[k] += d[k] * fr;

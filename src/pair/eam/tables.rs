@@ -33,6 +33,30 @@ fn triangle(i: usize, j: usize) -> usize {
 }
 
 impl Tables {
+    /// Pair energy of two atoms of types `i`, `j` at distance `r`, and the force factor F/r with the embedding
+    /// functions' `slopes` at both.
+    #[inline(always)]
+    pub fn between(&self, (i, j): (usize, usize), r: f64, slopes: (f64, f64)) -> (f64, f64) {
+        let row = i * self.width;
+        let (here, there) = (
+            self.density_of[j * self.width + i],
+            self.density_of[row + j],
+        );
+        let f = &self.density[here as usize];
+        let at = f.place(r);
+        let at_i = f.both(at).1;
+        let at_j = if here == there {
+            at_i
+        } else {
+            self.density[there as usize].both(at).1
+        };
+        let (z, dz) = self.pair[self.pair_of[row + j] as usize].both(at);
+        let inverse = 1.0 / r;
+        let phi = z * inverse;
+        let psi = slopes.0 * at_i + slopes.1 * at_j + (dz - phi) * inverse;
+        (phi, -psi * inverse)
+    }
+
     fn indices(&mut self, of: &[Option<usize>], density: impl Fn(usize, usize) -> usize) {
         let w = of.len();
         self.width = w;

@@ -42,6 +42,11 @@ pub trait NetworkModel: Send + Sync + fmt::Debug {
         false
     }
 
+    /// Whether types may have masses of elements that the model does not know, as in LAMMPS.
+    fn any_mass(&self) -> bool {
+        false
+    }
+
     /// Units of scripts.
     fn units(&self) -> UnitStyles {
         UnitStyles::Metal

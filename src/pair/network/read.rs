@@ -3,15 +3,16 @@
 use super::species::Species;
 use crate::elements;
 use crate::error::{Error, Result};
+use crate::pair::potential_file::locate;
 use std::path::Path;
 
-/// The bytes of a model file.
+/// The bytes of a model file, which may be in a folder of LAMMPS_POTENTIALS.
 ///
 /// # Errors
 /// It cannot be read.
 pub fn bytes(file: &str) -> Result<Vec<u8>> {
-    std::fs::read(Path::new(file))
-        .map_err(|e| Error::input(format!("Cannot open model file {file}: {e}")))
+    let path = locate(file).unwrap_or_else(|| file.into());
+    std::fs::read(path).map_err(|e| Error::input(format!("Cannot open model file {file}: {e}")))
 }
 
 /// How many of the words after `* *` are model files; a wrong word counts as an element, so that the

@@ -101,17 +101,20 @@ impl SpeciesMap {
         self.types.iter().map(index).collect()
     }
 
-    /// Checks that the masses of the types are those of their elements.
+    /// Checks that the masses of the types are those of their elements, or, where `only` is given, are not
+    /// those of others of these species.
     ///
     /// # Errors
     /// A mass is that of another element.
-    pub fn check_masses(&self, style: &str, state: &State) -> Result<()> {
+    pub fn check_masses(&self, style: &str, state: &State, only: Option<&[Species]>) -> Result<()> {
         for (t, entry) in self.types.iter().enumerate() {
             let (Some((symbol, _)), Some(&Some(mass))) = (entry, state.types.mass.get(t)) else {
                 continue;
             };
             // a name that is no element has no mass to compare with
-            if !elements::fits_mass(symbol, mass) {
+            let confused = |s: &Species| elements::fits_mass(&s.name, mass);
+            let wrong = only.is_none_or(|known| known.iter().any(confused));
+            if !elements::fits_mass(symbol, mass) && wrong {
                 let standard = elements::mass(symbol).unwrap_or_default();
                 let looks =
                     elements::by_mass(mass).map_or(String::new(), |e| format!(", that of {e}"));

@@ -218,7 +218,10 @@ impl PairStyle for NetworkStyle {
                 .help(format!("pair_style {style} needs pair_coeff * * ...")));
         };
         self.factor = driver.model().units().factor(style, state)?;
-        driver.types().check_masses(style, state)?;
+        let elsewhere = driver.model().any_mass().then(|| driver.model().species());
+        driver
+            .types()
+            .check_masses(style, state, elsewhere.as_deref())?;
         // without comparison only the driver is evaluated
         let needed = if self.setup.deviation.every > 0 {
             self.members.len()
