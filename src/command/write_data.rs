@@ -10,6 +10,7 @@ use crate::io::atomic_write;
 use crate::io::data::{BondedData, DataFile, PairCoefficients, Section, write};
 use crate::pair::coeffs::exact;
 use crate::signature::{Args, Kind, Signature, arg, keyword};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// The command.
@@ -82,7 +83,8 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let label_types = args
         .keyword("types")
         .is_some_and(|k| k.str("value") == "labels");
-    let mut bonded = bonded(s.engine, args.keyword("nocoeff").is_none());
+    let order: Vec<usize> = state.atoms.order.of(state.atoms.len()).collect();
+    let mut bonded = bonded(s.engine, &order, args.keyword("nocoeff").is_none());
     if args.keyword("nolabelmap").is_some()
         && let Some(b) = &mut bonded
     {
@@ -90,7 +92,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     }
     let properties = match args.keyword("nofix") {
         Some(_) => Vec::new(),
-        None => properties(s.engine),
+        None => properties(s.engine, &order),
     };
     let file = File {
         pair,
@@ -98,6 +100,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         labels,
         label_types,
         properties,
+        order,
         general: general.is_some(),
     };
     save(state, Path::new(&name), file).map_err(|e| e.or_at(0))?;
@@ -127,6 +130,10 @@ fn pair_coefficients(engine: &mut Engine, all: bool) -> Result<Option<PairCoeffi
     let Some(pair) = engine.pair.as_mut() else {
         return Ok(None);
     };
+    // As in LAMMPS: a pair of types may have several lines, which the sections cannot tell apart.
+    if pair.name.starts_with("hybrid") {
+        return Ok(None);
+    }
     let Some((_, commands)) = pair.style.commands() else {
         return Ok(None);
     };
@@ -181,13 +188,30 @@ fn pair_coefficients(engine: &mut Engine, all: bool) -> Result<Option<PairCoeffi
     }))
 }
 
-/// Bonds and angles of atom styles that have them.
-fn bonded<'a>(engine: &'a Engine, coefficients: bool) -> Option<BondedData<'a>> {
+/// Bonds and angles of atom styles that have them, in the order of the atoms that own them.
+fn bonded<'a>(engine: &'a Engine, order: &[usize], coefficients: bool) -> Option<BondedData<'a>> {
     let state = &engine.state;
     if !state.atom_style.bonds {
         return None;
     }
     let topology = &state.atoms.topology;
+    let rank: HashMap<i64, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(k, &i)| (state.atoms.id[i], k))
+        .collect();
+    let mut pairs: Vec<(u32, &[i64])> = topology
+        .bonds
+        .iter()
+        .map(|b| (b.kind, b.atoms.as_slice()))
+        .collect();
+    pairs.sort_by_key(|b| rank.get(&b.1[0]));
+    let mut triples: Vec<(u32, &[i64])> = topology
+        .angles
+        .iter()
+        .map(|a| (a.kind, a.atoms.as_slice()))
+        .collect();
+    triples.sort_by_key(|a| rank.get(&a.1[1]));
     let bonds = engine.bonded.bonds.as_ref().map(|b| {
         let (_, lines) = b.commands();
         ("Bond Coeffs", b.name().to_string(), lines)
@@ -208,26 +232,18 @@ fn bonded<'a>(engine: &'a Engine, coefficients: bool) -> Option<BondedData<'a>> 
         ],
         bond_types: state.types.bonds,
         angle_types: state.types.angles,
-        bonds: topology
-            .bonds
-            .iter()
-            .map(|b| (b.kind, b.atoms.as_slice()))
-            .collect(),
-        angles: topology
-            .angles
-            .iter()
-            .map(|a| (a.kind, a.atoms.as_slice()))
-            .collect(),
+        bonds: pairs,
+        angles: triples,
         coefficients: bonds
             .into_iter()
             .chain(angles)
-            .filter(|c| coefficients && !c.2.is_empty())
+            .filter(|c| coefficients && c.1 != "hybrid" && !c.2.is_empty())
             .collect(),
     })
 }
 
 /// One section per fix property/atom: its ID, the names of the properties, and the words of every line.
-fn properties(engine: &Engine) -> Vec<Section> {
+fn properties(engine: &Engine, order: &[usize]) -> Vec<Section> {
     let atoms = &engine.state.atoms;
     let section = |(id, slot): (&String, &FixSlot)| {
         let fix = slot.fix.as_ref().filter(|f| f.writes_properties())?;
@@ -253,10 +269,19 @@ fn properties(engine: &Engine) -> Vec<Section> {
         (!names.is_empty()).then(|| Section {
             name: id.clone(),
             hint: names.join(" "),
-            lines: (0..atoms.len()).map(line).collect(),
+            lines: order.iter().map(|&i| line(i)).collect(),
         })
     };
     engine.fixes.iter().filter_map(section).collect()
+}
+
+/// Indices of atoms: LAMMPS writes them in the order in which it holds them.
+struct InOrder<'a>(&'a [usize]);
+
+impl InOrder<'_> {
+    fn of<T: Copy>(&self, values: &[T]) -> Vec<T> {
+        self.0.iter().map(|&i| values[i]).collect()
+    }
 }
 
 /// What is written besides atoms and box.
@@ -266,6 +291,8 @@ struct File<'a> {
     labels: Option<Vec<&'a str>>,
     label_types: bool,
     properties: Vec<Section>,
+    /// Indices of the atoms in the order in which they are written.
+    order: Vec<usize>,
     /// Whether box and atoms are turned back into the general triclinic box.
     general: bool,
 }
@@ -277,6 +304,7 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         labels,
         label_types,
         properties,
+        order,
         general,
     } = parts;
     let cell = state.cell("Write_data")?;
@@ -291,6 +319,23 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         turned = v.iter().map(|v| rotation.to_general(*v)).collect();
         v = &turned;
     }
+    let in_order = InOrder(&order);
+    let (x, image) = (in_order.of(&x), in_order.of(&atoms.image));
+    let (id, kind, v) = (
+        in_order.of(&atoms.id),
+        in_order.of(&atoms.kind),
+        in_order.of(v),
+    );
+    let molecule = if listed.molecule {
+        in_order.of(&atoms.molecule)
+    } else {
+        Vec::new()
+    };
+    let charge = if listed.charge {
+        in_order.of(&atoms.q)
+    } else {
+        Vec::new()
+    };
     let file = DataFile {
         title: format!(
             "LAMMPS data file via write_data, argyro {}, timestep = {}, units = {}",
@@ -312,17 +357,13 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         pair,
         bonded,
         properties,
-        id: &atoms.id,
-        kind: &atoms.kind,
-        molecule: if listed.molecule {
-            &atoms.molecule
-        } else {
-            &[]
-        },
-        charge: if listed.charge { &atoms.q } else { &[] },
+        id: &id,
+        kind: &kind,
+        molecule: &molecule,
+        charge: &charge,
         x: &x,
-        image: &atoms.image,
-        v,
+        image: &image,
+        v: &v,
     };
     let mut bytes = Vec::with_capacity(160 * atoms.len() + 1024);
     write(&file, &mut bytes)

@@ -115,6 +115,8 @@ pub struct Output {
     pub extensive_vector: bool,
     /// Bit i: element i + 1 of the global vector is extensive, where elements differ.
     pub extensive_elements: u64,
+    /// Steps between renewals of the values; 0 or 1: they are those of the present step.
+    pub every: i64,
 }
 
 impl Output {
@@ -127,6 +129,7 @@ impl Output {
         extensive: false,
         extensive_vector: false,
         extensive_elements: 0,
+        every: 0,
     };
 }
 
@@ -237,7 +240,7 @@ pub trait Host {
     /// Unknown keyword, or it cannot be evaluated.
     fn thermo(&mut self, keyword: &str) -> Result<f64>;
 
-    /// The columns of the thermo output, evaluated now.
+    /// The columns of the thermo output, evaluated now; none in a run at a step without a row.
     ///
     /// # Errors
     /// One of them cannot be evaluated.

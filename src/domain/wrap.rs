@@ -36,6 +36,15 @@ pub fn wrap_and_drop(state: &mut State) -> Vec<i64> {
     ids
 }
 
+/// The same without a look at fixed faces, for commands that change the cell: shrink-wrapped faces follow the atoms and
+/// periodic directions wrap. Nothing happens while an atom has no usable position.
+pub fn settle(state: &mut State) {
+    if unusable(state).is_empty() {
+        shrink(state);
+        wrap(state);
+    }
+}
+
 fn remove(state: &mut State, lost: &[usize]) -> Vec<i64> {
     let ids = lost.iter().map(|&i| state.atoms.id[i]).collect();
     if !lost.is_empty() {

@@ -71,7 +71,8 @@ fn build(id: &DumpId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Dump>>
         }
     };
     let output = Output::new(&id.file);
-    if !output.one_per_frame() {
+    // write_dump writes a single frame
+    if id.every > 0 && !output.one_per_frame() {
         return Err(Error::input(format!(
             "Dump cfg requires one snapshot per file: '{}' has no '*'",
             id.file

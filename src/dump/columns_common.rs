@@ -123,7 +123,7 @@ impl Columns {
             }
             "format" => self
                 .format(k.str("which"), k.get("text"))
-                .map_err(|e| e.or_at(k.position()))?,
+                .map_err(|e| e.or_at(k.word("which")))?,
             _ => return Ok(false),
         }
         Ok(true)

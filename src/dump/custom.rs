@@ -208,7 +208,7 @@ impl Custom {
             "ITEM: TIMESTEP\n{}\nITEM: NUMBER OF ATOMS\n{atoms}\n",
             s.step
         );
-        h += &self.box_bounds(columns, s)?;
+        h += &Self::box_bounds(columns, s)?;
         h += "ITEM: ATOMS";
         for heading in columns.headings() {
             h.push(' ');
@@ -219,7 +219,7 @@ impl Custom {
     }
 
     /// The item of the box: bounds, bounds of a triclinic box and its tilts, or edge vectors and corner.
-    fn box_bounds(&self, columns: &Columns, s: &State) -> Result<String> {
+    fn box_bounds(columns: &Columns, s: &State) -> Result<String> {
         let cell = s.cell("dump")?;
         let faces: Vec<String> = cell
             .boundary

@@ -125,7 +125,13 @@ impl Selection {
             "element" => {
                 let names = k.all("name");
                 let types = host.state().types.count;
-                if names.len() != types {
+                if let Some((at, word)) = names.get(types) {
+                    return Err(Error::input(format!(
+                        "Unknown dump_modify keyword '{word}': element takes one name for each of the {types} atom types"
+                    ))
+                    .at(*at));
+                }
+                if names.len() < types {
                     return Err(Error::input(format!("Number of dump_modify element names ({}) does not match number of atom types ({types})", names.len())).at(k.position()));
                 }
                 self.elements = names.iter().map(|n| n.1.to_string()).collect();
@@ -230,22 +236,18 @@ impl Selection {
                 *last = id.iter().copied().zip(values).collect();
             }
         }
-        let mut order: Vec<usize> = (0..keep.len()).filter(|&i| keep[i]).collect();
-        let id = &host.state().atoms.id;
+        let atoms = &host.state().atoms;
+        // LAMMPS writes unsorted frames, and atoms of equal values, in the order in which it holds them
+        let held = atoms.order.of(keep.len());
+        let mut order: Vec<usize> = held.filter(|&i| keep[i]).collect();
         match self.sort {
             Sort::Off => {}
-            Sort::Id => order.sort_by_key(|&i| id[i]),
-            Sort::Column(c, descending) => {
-                let v = &columns[c - 1];
-                order.sort_by(|&a, &b| {
-                    let by_value = v[a].total_cmp(&v[b]);
-                    (if descending {
-                        by_value.reverse()
-                    } else {
-                        by_value
-                    })
-                    .then(id[a].cmp(&id[b]))
-                });
+            Sort::Id => order.sort_by_key(|&i| atoms.id[i]),
+            Sort::Column(c, false) => {
+                order.sort_by(|&a, &b| columns[c - 1][a].total_cmp(&columns[c - 1][b]));
+            }
+            Sort::Column(c, true) => {
+                order.sort_by(|&a, &b| columns[c - 1][b].total_cmp(&columns[c - 1][a]));
             }
         }
         Ok(order)

@@ -94,7 +94,7 @@ impl Yaml {
         let faces = cell.boundary.iter().flatten();
         faces.for_each(|b| h += &format!("{}, ", b.letter()));
         h += "]\n";
-        if self.thermo {
+        if !thermo.is_empty() {
             let names: String = thermo.iter().map(|c| format!("{}, ", c.heading)).collect();
             let values: String = thermo
                 .iter()

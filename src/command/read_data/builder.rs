@@ -367,6 +367,20 @@ impl Sink for Builder<'_> {
     }
 
     fn header(&mut self, h: &Header) -> Result<()> {
+        let bounded = h.general.is_some() || h.bounded != [false; 3];
+        if h.atoms == 0 && h.atom_types == 0 && !bounded {
+            return Err(Error::input(
+                "the header of the data file has neither atoms nor atom types nor a box: is it a data file?",
+            ));
+        }
+        for (k, axis) in ["x", "y", "z"].iter().enumerate() {
+            if h.general.is_none() && !h.bounded[k] {
+                self.engine.log.warn(&format!(
+                    "The header of the data file has no line with {axis}lo {axis}hi: the box goes from {} to {}",
+                    h.lo[k], h.hi[k]
+                ));
+            }
+        }
         let allowed = bonded::check_header(self.engine, h)?;
         if !allowed {
             self.log("  dihedrals and impropers of the file are skipped");

@@ -117,6 +117,14 @@ fn atoms_of_rows(
         remove(engine, &vec![false; engine.state.atoms.len()]);
     }
     let ids: Vec<i64> = s.rows().map(|row| row[columns.id] as i64).collect();
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    if let Some(twice) = sorted.windows(2).find(|w| w[0] == w[1]) {
+        return Err(Error::input(format!(
+            "the snapshot of step {} in the dump file has atom ID {} twice",
+            s.step, twice[0]
+        )));
+    }
     if rules.trim {
         let wanted: std::collections::HashSet<i64> = ids.iter().copied().collect();
         let atoms = &engine.state.atoms;

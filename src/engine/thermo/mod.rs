@@ -217,13 +217,45 @@ impl Engine {
         match quantity {
             Quantity::Keyword(k) => keywords::evaluate(k, self),
             Quantity::Reference(r) => {
-                let v = self.scalar(r)?;
+                self.thermo_reads = r.source == Source::Fix;
+                let v = self.scalar(r);
+                self.thermo_reads = false;
+                let v = v?;
                 let output = self.output(r.source, &r.id)?;
                 let extensive = output.is_extensive(&r.index) && self.thermo.per_atom(self);
                 let n = self.state.atoms.len() as f64;
                 Ok(Value::Float(if extensive && n > 0.0 { v / n } else { v }))
             }
         }
+    }
+
+    /// Checks that rows come at steps at which the fixes among their columns have values.
+    ///
+    /// # Errors
+    /// One has not.
+    pub(crate) fn check_thermo_steps(&mut self) -> Result<()> {
+        let Every::Steps(rows) = self.thermo.every else {
+            return Ok(());
+        };
+        for c in &self.thermo.layout.columns {
+            let Quantity::Reference(r) = &c.quantity else {
+                continue;
+            };
+            if r.source != Source::Fix {
+                continue;
+            }
+            let every = self.output(r.source, &r.id).map_or(0, |o| o.every);
+            if every > 1 && rows % every != 0 {
+                let id = &r.id;
+                return Err(Error::input(format!(
+                    "thermo column {}: Thermo and fix {id} not computed at compatible times: rows come every {rows} steps, \
+                     values of the fix every {every}",
+                    c.name
+                ))
+                .help(format!("give thermo a multiple of {every}")));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the header of the thermo output.

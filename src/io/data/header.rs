@@ -36,6 +36,8 @@ pub struct Header {
     pub lo: [f64; 3],
     /// Upper corner.
     pub hi: [f64; 3],
+    /// Whether the file gives the bounds of x, y, z.
+    pub bounded: [bool; 3],
     /// Tilts xy, xz, yz if the box is triclinic.
     pub tilt: Option<[f64; 3]>,
     /// Edge vectors, if the box is given by these.
@@ -51,6 +53,7 @@ impl Default for Header {
             topology_types: [0; 4],
             lo: [-0.5; 3],
             hi: [0.5; 3],
+            bounded: [false; 3],
             tilt: None,
             general: None,
         }
@@ -153,9 +156,13 @@ fn entry(text: &str, h: &mut Header, g: &mut Partial) -> Result<()> {
         [n, "extra", _, "per", "atom"] => {
             count(n, text)?;
         }
-        [a, b, "xlo", "xhi"] => (h.lo[0], h.hi[0]) = (real(a, text)?, real(b, text)?),
-        [a, b, "ylo", "yhi"] => (h.lo[1], h.hi[1]) = (real(a, text)?, real(b, text)?),
-        [a, b, "zlo", "zhi"] => (h.lo[2], h.hi[2]) = (real(a, text)?, real(b, text)?),
+        [a, b, lo @ ("xlo" | "ylo" | "zlo"), hi]
+            if hi.starts_with(&lo[..1]) && hi.ends_with("hi") && hi.len() == 3 =>
+        {
+            let k = usize::from(lo.as_bytes()[0] - b'x');
+            (h.lo[k], h.hi[k]) = (real(a, text)?, real(b, text)?);
+            h.bounded[k] = true;
+        }
         [a, b, c, "xy", "xz", "yz"] => {
             h.tilt = Some([real(a, text)?, real(b, text)?, real(c, text)?]);
         }
