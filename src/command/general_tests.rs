@@ -1,7 +1,7 @@
 //! Tests of general triclinic boxes through commands, against LAMMPS 22 Jul 2025.
 
 use super::testing::Rig;
-use crate::domain::State;
+use crate::domain::{Host, State};
 
 const BOX: &str = "4.0 0.5 0.3 avec
 0.2 4.5 0.4 bvec
@@ -94,6 +94,32 @@ fn written_files_bring_the_general_box_back() {
     let c = Rig::after(&format!("read_restart {restart}"));
     same(&a.engine.state, &c.engine.state);
     assert_eq!(a.engine.state.cell, c.engine.state.cell);
+}
+
+#[test]
+fn only_the_output_is_turned_back() {
+    let (_dir, name) = file(&data(BOX));
+    let mut rig = Rig::after(&format!(
+        "units metal
+read_data {name}
+pair_style lj/cut 4.0
+pair_coeff * * 0.1 1.5"
+    ));
+    let words = ["pxx", "pyy", "pzz", "pxy", "pxz", "pyz"];
+    let shown = |rig: &mut Rig| words.map(|w| rig.engine.thermo(w).unwrap());
+    let restricted = shown(&mut rig);
+    rig.run("thermo_modify triclinic/general yes").unwrap();
+    let general = shown(&mut rig);
+    let tensor = rig.engine.pressure_tensor().unwrap();
+    assert_eq!(tensor, restricted);
+    let rotation = rig.engine.state.cell.as_ref().unwrap().rotation.unwrap();
+    assert_eq!(general, rotation.tensor_to_general(restricted));
+    let trace = |p: [f64; 6]| p[0] + p[1] + p[2];
+    let size = restricted.iter().map(|p| p.abs()).sum::<f64>();
+    assert!((trace(general) - trace(restricted)).abs() < 1e-13 * size);
+    assert!((general[3] - restricted[3]).abs() > 1e-3 * size);
+    let edges = ["avecy", "bvecz", "cvecx"].map(|w| rig.engine.thermo(w).unwrap());
+    assert!(close(&[edges], &[[0.5, 0.4, 0.1]]));
 }
 
 #[test]

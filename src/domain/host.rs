@@ -240,6 +240,13 @@ pub trait Host {
     /// Unknown keyword, or it cannot be evaluated.
     fn thermo(&mut self, keyword: &str) -> Result<f64>;
 
+    /// The pressure tensor xx, yy, zz, xy, xz, yz of the thermo output, in the orientation of the cell of the state
+    /// even if the output shows that of a general triclinic box.
+    ///
+    /// # Errors
+    /// The force field cannot be evaluated.
+    fn pressure_tensor(&mut self) -> Result<[f64; 6]>;
+
     /// The columns of the thermo output, evaluated now; none in a run at a step without a row.
     ///
     /// # Errors

@@ -317,6 +317,11 @@ impl Host for Engine {
         thermo::evaluate(keyword, self).map(thermo::Value::as_f64)
     }
 
+    fn pressure_tensor(&mut self) -> Result<[f64; 6]> {
+        self.ensure_box_styles()?;
+        thermo::pressure_tensor(self)
+    }
+
     fn thermo_columns(&mut self) -> Result<Vec<ThermoColumn>> {
         let (step, run) = (self.state.step, &self.state.run);
         if run.running && step != run.first && step != self.next_row {

@@ -274,16 +274,24 @@ fn pressure(name: &str, e: &mut Engine) -> Result<Option<f64>> {
     let Some(k) = component else {
         return Ok(None);
     };
-    let vector = e.compute_vector(&id)?;
-    let Some(tensor) = vector.first_chunk::<6>() else {
-        return Err(Error::input(format!("compute {id} has no pressure tensor")));
-    };
+    let tensor = pressure_tensor(e)?;
     let rotation = e.state.cell.as_ref().and_then(|c| c.rotation);
-    let tensor = match rotation.filter(|_| e.thermo.general) {
-        Some(rotation) => rotation.tensor_to_general(*tensor),
-        None => *tensor,
-    };
+    let shown = rotation.filter(|_| e.thermo.general);
+    let tensor = shown.map_or(tensor, |r| r.tensor_to_general(tensor));
     Ok(Some(tensor[k]))
+}
+
+/// The pressure tensor xx, yy, zz, xy, xz, yz in the orientation of the cell.
+///
+/// # Errors
+/// The force field cannot be evaluated, or the pressure compute has no tensor.
+pub fn pressure_tensor(e: &mut Engine) -> Result<[f64; 6]> {
+    let id = e.thermo.pressure.clone();
+    let vector = e.compute_vector(&id)?;
+    vector
+        .first_chunk()
+        .copied()
+        .ok_or_else(|| Error::input(format!("compute {id} has no pressure tensor")))
 }
 
 fn forces(name: &str, e: &mut Engine) -> Result<Option<f64>> {

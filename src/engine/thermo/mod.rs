@@ -6,7 +6,7 @@
 mod keywords;
 mod layout;
 
-pub use keywords::{KEYWORDS, Keyword, Quantity, evaluate};
+pub use keywords::{KEYWORDS, Keyword, Quantity, evaluate, pressure_tensor};
 pub use layout::{Column, Layout, Line, Value};
 
 use crate::domain::host::{Host, Part, Reference, Source};
