@@ -95,6 +95,22 @@ pub enum Sort {
     Column(usize, bool),
 }
 
+/// Sorts indices of atoms by values. LAMMPS sorts 64 atoms at a time and merges these groups: atoms of equal values stay
+/// in order within a group, and later groups come first.
+fn sort_by_column(order: &mut [usize], values: &[f64], descending: bool) {
+    const GROUP: usize = 64;
+    let mut places: Vec<(usize, usize)> = order.iter().copied().enumerate().collect();
+    places.sort_by(|&(p, i), &(q, j)| {
+        let up = values[i].total_cmp(&values[j]);
+        (if descending { up.reverse() } else { up })
+            .then_with(|| (q / GROUP).cmp(&(p / GROUP)))
+            .then(p.cmp(&q))
+    });
+    for (slot, (_, i)) in order.iter_mut().zip(places) {
+        *slot = i;
+    }
+}
+
 /// `dump_modify region`
 pub const REGION: Keyword = keyword(
     "region",
@@ -243,12 +259,7 @@ impl Selection {
         match self.sort {
             Sort::Off => {}
             Sort::Id => order.sort_by_key(|&i| atoms.id[i]),
-            Sort::Column(c, false) => {
-                order.sort_by(|&a, &b| columns[c - 1][a].total_cmp(&columns[c - 1][b]));
-            }
-            Sort::Column(c, true) => {
-                order.sort_by(|&a, &b| columns[c - 1][b].total_cmp(&columns[c - 1][a]));
-            }
+            Sort::Column(c, descending) => sort_by_column(&mut order, &columns[c - 1], descending),
         }
         Ok(order)
     }

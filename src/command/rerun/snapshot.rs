@@ -43,11 +43,9 @@ impl Columns {
                         ("u", false, false),
                         ("su", true, false),
                     ];
-                    let wanted = forms.iter().filter(|x| {
-                        f.scaled.is_none_or(|v| v == x.1) && f.wrapped.is_none_or(|v| v == x.2)
-                    });
+                    // scaled and wrapped are about columns of other names, see label
                     let mut found = None;
-                    for (suffix, scaled, wrapped) in wanted {
+                    for (suffix, scaled, wrapped) in &forms {
                         if let Some(p) = s.column(&format!("{name}{suffix}")) {
                             (c.scaled, c.wrapped) = (*scaled, *wrapped);
                             found = Some(p);
