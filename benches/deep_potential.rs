@@ -5,16 +5,17 @@
 //! default se_e2_a of standard size (25-50-100, 16 axes, fitting 240x3, 6 A) with arbitrary weights.
 
 use argyro::ml::activation::{Activation, Function};
-use argyro::ml::brick::{BrickAtoms, BrickModel, BrickResult, OneBrick};
-use argyro::ml::deepmd::fast::{BrickWork, FastDeepmd, FastOptions, Given};
+use argyro::ml::deepmd::fast::{FastDeepmd, FastOptions, Given};
 use argyro::ml::deepmd::load::load_file;
 use argyro::ml::deepmd::model::{
     DeepmdModel, Dense, Descriptor, Embedding, Environment, Fitting, Network, PairEmbeddings,
     Parameters, Residual, SeE2A, Selection, Stored, Switch,
 };
 use argyro::simd::{Level, Real};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 
+#[path = "support/evaluation.rs"]
+mod evaluation;
 #[path = "support/structure.rs"]
 mod structure;
 use structure::Structure;
@@ -113,28 +114,7 @@ fn whole<T: Real>(c: &mut Criterion, name: &str, model: &DeepmdModel, structure:
         given: Given::default(),
     };
     let fast = FastDeepmd::<T>::new(model, &options).expect("the fast evaluation knows the model");
-    fast.prepare(&vec![true; fast.species()]);
-    let exchange = OneBrick {
-        owner: structure.owner.clone(),
-    };
-    let mut works = vec![BrickWork::default()];
-    let mut group = c.benchmark_group("deep potential");
-    group.throughput(Throughput::Elements(structure.own as u64));
-    group.bench_function(format!("{} atoms {name}", structure.own), |b| {
-        b.iter(|| {
-            let atoms = BrickAtoms {
-                own: structure.own,
-                species: &structure.species,
-                x: &structure.x,
-                start: &structure.start,
-                index: &structure.index,
-            };
-            fast.set(&mut works[0], &atoms, false);
-            fast.evaluate(&mut works, &exchange);
-            works[0].energies()[0]
-        });
-    });
-    group.finish();
+    evaluation::whole(c, "deep potential", name, &fast, structure);
 }
 
 fn evaluations(c: &mut Criterion) {

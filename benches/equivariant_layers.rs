@@ -4,14 +4,15 @@
 //! The network is the NequIP checkpoint (of at least four species) or SevenNet checkpoint that the
 //! environment variable `ARGYRO_BENCH_NETWORK` names, by default the small one of the tests.
 
-use argyro::ml::brick::{BrickAtoms, BrickModel, BrickResult, OneBrick};
-use argyro::ml::equivariant::fast::{BrickWork, Compiled, FastNetwork, FastOptions};
+use argyro::ml::equivariant::fast::{Compiled, FastNetwork, FastOptions};
 use argyro::ml::equivariant::model::Network;
 use argyro::ml::nequip::load::{Loaded, load_bytes};
 use argyro::ml::sevennet;
 use argyro::simd::Level;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 
+#[path = "support/evaluation.rs"]
+mod evaluation;
 #[path = "support/structure.rs"]
 mod structure;
 use structure::{Structure, path};
@@ -35,31 +36,7 @@ fn whole<T: Compiled>(c: &mut Criterion, name: &str, network: &Network, structur
         level: Level::detect(),
     };
     let fast = FastNetwork::<T>::new(network, options).expect("the fast evaluation knows it");
-    fast.prepare(&vec![true; fast.species()]);
-    let exchange = OneBrick {
-        owner: structure.owner.clone(),
-    };
-    // the chemistry does not matter, only that all species exist
-    let known = network.species().min(4) as u8;
-    let species: Vec<u8> = structure.species.iter().map(|z| z % known).collect();
-    let mut works = vec![BrickWork::default()];
-    let mut group = c.benchmark_group("equivariant network");
-    group.throughput(Throughput::Elements(structure.own as u64));
-    group.bench_function(format!("{} atoms {name}", structure.own), |b| {
-        b.iter(|| {
-            let atoms = BrickAtoms {
-                own: structure.own,
-                species: &species,
-                x: &structure.x,
-                start: &structure.start,
-                index: &structure.index,
-            };
-            fast.set(&mut works[0], &atoms, false);
-            fast.evaluate(&mut works, &exchange);
-            works[0].energies()[0]
-        });
-    });
-    group.finish();
+    evaluation::whole(c, "equivariant network", name, &fast, structure);
 }
 
 fn evaluations(c: &mut Criterion) {

@@ -1,15 +1,16 @@
 //! MACE (32x0e, two layers, cutoff 5 A) on Li6PS5Cl: a whole evaluation of 52 and 416 atoms in both
 //! precisions, and the kernels that it spends its time in. Time per atom = time / 416; one thread.
 
-use argyro::ml::brick::{BrickAtoms, BrickModel, BrickResult, OneBrick};
-use argyro::ml::mace::fast::{BrickWork, FastMace, FastOptions, Network};
+use argyro::ml::mace::fast::{FastMace, FastOptions, Network};
 use argyro::ml::mace::load::load_file;
 use argyro::ml::mace::model::MaceModel;
 use argyro::simd::matmul::{Matrix, Product, Rows};
 use argyro::simd::polynomial::{Gradient, Tree};
 use argyro::simd::{Level, Real};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 
+#[path = "support/evaluation.rs"]
+mod evaluation;
 #[path = "support/structure.rs"]
 mod structure;
 use structure::{Structure, path};
@@ -21,28 +22,7 @@ fn whole<T: Network>(c: &mut Criterion, name: &str, model: &MaceModel, structure
         level: Level::detect(),
     };
     let fast = FastMace::<T>::new(model, options).expect("the fast evaluation knows the model");
-    fast.prepare(&vec![true; fast.species()]);
-    let exchange = OneBrick {
-        owner: structure.owner.clone(),
-    };
-    let mut works = vec![BrickWork::default()];
-    let mut group = c.benchmark_group("mace 32x0e");
-    group.throughput(Throughput::Elements(structure.own as u64));
-    group.bench_function(format!("{} atoms {name}", structure.own), |b| {
-        b.iter(|| {
-            let atoms = BrickAtoms {
-                own: structure.own,
-                species: &structure.species,
-                x: &structure.x,
-                start: &structure.start,
-                index: &structure.index,
-            };
-            fast.set(&mut works[0], &atoms, false);
-            fast.evaluate(&mut works, &exchange);
-            works[0].energies()[0]
-        });
-    });
-    group.finish();
+    evaluation::whole(c, "mace 32x0e", name, &fast, structure);
 }
 
 fn evaluations(c: &mut Criterion) {

@@ -137,7 +137,7 @@ fn what_cannot_be_is_said() {
         ),
         (
             "kspace_style pppm 1e-4\nkspace_modify eigtol 1",
-            "dispersion solvers",
+            "smaller than one",
         ),
         ("kspace_modify order 5", "has not yet been set"),
         ("run 0", "requires a KSpace style"),

@@ -19,7 +19,7 @@ const SCRIPTS: &[&str] = &[
     "units lj\nlattice fcc 0.8442\nregion b block 0 2 0 2 0 2\ncreate_box 1 b\ncreate_atoms 1 box\nmass 1 1.0\n\
      pair_style lj/cut 2.5\npair_coeff 1 1 1.0 1.0\nvelocity all create 1.0 5 mom yes rot no\ngroup low id < 5\n\
      compute m low msd com yes\nfix 1 all nvt temp 1.0 2.0 0.5\nfix a all ave/time 2 5 10 c_m[4] v_e file a.txt\n\
-     variable e equal (ke+pe)/atoms\nthermo_style custom step temp pe c_m[4] v_e f_a[1]\nthermo 5\nneigh_modify every 2 delay 0 check no\n\
+     variable e equal (ke+pe)/atoms\nthermo_style custom step temp pe c_m[4] v_e f_a[1]\nthermo 10\nneigh_modify every 2 delay 0 check no\n\
      dump 1 all custom 5 d.txt id type x y z vx\ntimestep 0.002\nrun 10 every 5 \"print '$(step) ${e}'\"\n",
     "variable T index 300 600\nvariable n loop 3 pad\nvariable s string \"ab\"\nlabel top\n\
      variable q equal sqrt(${T})*v_n^2+ternary(1<2,3,4)-PI\nvariable f format q \"%6.2f\"\nprint \"T ${T} $n ${s} ${f} $(v_q+1:%.3f)\"\n\

@@ -2,6 +2,7 @@
 
 use super::boundary::parse_boundary;
 use crate::domain::Cell;
+use crate::domain::wrap::settle;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
@@ -56,7 +57,8 @@ enum Operation {
 }
 
 fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
-    let state = &s.engine.state;
+    let state = &mut s.engine.state;
+    settle(state);
     let old = state.cell("Change_box")?.clone();
     let bit = state
         .groups
@@ -90,21 +92,18 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
             (0..3).for_each(|k| cell.minimum[k] = [cell.lo[k], cell.hi[k]]);
             super::support::pad(&mut cell);
         }
-        s.log()
-            .line(&format!("  {}", super::support::box_text(&cell)));
+        if !matches!(operation, Operation::Boundary(_)) {
+            s.log()
+                .line(&format!("  {}", super::support::box_text(&cell)));
+        }
     }
     if (0..3).any(|k| history[0].periodic(k) && !cell.periodic(k)) {
         reset_images(s.engine, &cell);
     }
     let state = &mut s.engine.state;
-    state
-        .atoms
-        .x
-        .iter_mut()
-        .zip(&mut state.atoms.image)
-        .for_each(|(x, image)| cell.remap(x, image));
     state.boundary = cell.boundary;
     state.cell = Some(cell);
+    settle(state);
     state.touch();
     Ok(Flow::Next)
 }

@@ -120,7 +120,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
             ),
         ],
         keywords: OPTIONS,
-        description: "IDs continue after the largest one. Lattice points are visited with z outermost, then y, x and the basis. Points on the upper face of a periodic box are left out. `create_atoms random` uses LAMMPS' random stream.",
+        description: "IDs continue after the largest one. Lattice points are visited with z outermost, then y, x and the basis. Points on the upper face of a periodic box are left out. `create_atoms random` uses LAMMPS' random stream. In a general triclinic box styles box and region need a lattice with `triclinic/general`, whose points are rotated with the box; regions, variables and the positions of style single belong to the restricted form.",
         examples: &[
             "create_atoms 1 box",
             "create_atoms 1 box basis 2 2",

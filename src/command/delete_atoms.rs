@@ -96,10 +96,19 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         ));
     }
     let mut doomed = choose(s.engine, style, words).map_err(|e| e.shifted(1))?;
-    if yes("mol", false)? {
+    let molecules = yes("mol", false)?;
+    if molecules {
         whole_molecules(s.engine, &mut doomed)?;
     }
-    let before = s.engine.state.atoms.len();
+    let count = |s: &Session<'_>| {
+        let atoms = &s.engine.state.atoms;
+        [
+            atoms.len(),
+            atoms.topology.bonds.len(),
+            atoms.topology.angles.len(),
+        ]
+    };
+    let before = count(s);
     if bonds {
         let atoms = &mut s.engine.state.atoms;
         let gone: std::collections::HashSet<i64> = atoms
@@ -115,11 +124,19 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let compress = yes("compress", true)? && !s.engine.state.atom_style.bonds;
     remove(s.engine, &doomed, compress);
     s.engine.topology_changed();
-    let after = s.engine.state.atoms.len();
-    s.log().line(&format!(
-        "Deleted {} atoms, new total = {after}",
-        before - after
-    ));
+    let after = count(s);
+    let style = s.engine.state.atom_style;
+    for (k, what, there) in [
+        (0, "atoms", true),
+        (1, "bonds", (bonds || molecules) && style.bonds),
+        (2, "angles", (bonds || molecules) && style.angles),
+    ] {
+        if there {
+            let (gone, total) = (before[k].saturating_sub(after[k]), after[k]);
+            let line = format!("Deleted {gone} {what}, new total = {total}");
+            s.log().line(&line);
+        }
+    }
     Ok(Flow::Next)
 }
 

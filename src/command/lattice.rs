@@ -43,6 +43,11 @@ const KEYWORDS: &[Keyword] = &[
         VECTOR,
         "a basis atom, fractions of the unit cell (style custom)",
     ),
+    keyword(
+        "triclinic/general",
+        &[],
+        "the lattice of a general triclinic box (style custom, right-handed, without origin and orient)",
+    ),
 ];
 const VECTOR: &[crate::signature::Arg] = &[
     arg("x", Kind::Real, ""),
@@ -64,10 +69,11 @@ pub const COMMAND: CommandEntry = CommandEntry {
             ),
         ],
         keywords: KEYWORDS,
-        description: "The spacings in x, y, z are those of the bounding box of the rotated unit cell. In units lj the lattice constant is (n/(V rho))^(1/d), with n basis atoms in a unit cell of volume V.",
+        description: "The spacings in x, y, z are those of the bounding box of the rotated unit cell. In units lj the lattice constant is (n/(V rho))^(1/d), with n basis atoms in a unit cell of volume V.\n\nWith `triclinic/general` a1, a2, a3 have any orientation: `create_box N NULL` takes its edges from them, and `create_atoms` rotates the points with the box. The spacings are those of the rotated unit cell, because regions and other commands see the box in its restricted form.",
         examples: &[
             "lattice fcc 3.52",
             "lattice custom 4.2 a1 1 0 0 a2 0 1 0 a3 0 0 1 basis 0 0 0 basis 0.5 0.5 0.5",
+            "lattice custom 3.6 a1 0.5 0.5 0 a2 0 0.5 0.5 a3 0.5 0 0.5 basis 0 0 0 triclinic/general",
         ],
     },
     run,
@@ -84,6 +90,7 @@ fn definition(args: &Args) -> Result<Definition> {
         match k.name() {
             "origin" => d.origin = vector(&k, xyz)?,
             "basis" => d.basis.push(vector(&k, xyz)?),
+            "triclinic/general" => d.general = true,
             "spacing" => d.spacing = Some(vector(&k, ["dx", "dy", "dz"])?),
             "orient" => {
                 let dim = xyz.iter().position(|n| *n == k.str("dim")).unwrap_or(0);

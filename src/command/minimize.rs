@@ -1,6 +1,6 @@
 //! `minimize`, `min_style`, `min_modify`.
 
-use crate::engine::{Integrator, Line, MinPlan, MinStyle, Norm};
+use crate::engine::{Integrator, Line, MinPlan, MinSettings, MinStyle, Norm};
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
 use crate::signature::{Args, Kind, Signature, arg, keyword, rest};
@@ -69,7 +69,8 @@ pub const MIN_STYLE: CommandEntry = CommandEntry {
         ],
         keywords: &[],
         description: "`cg`: conjugate gradients (Polak and Ribiere), the default. `sd`: steepest descent. `quickmin`, `fire`: damped \
-dynamics with the timestep of `timestep`; `fire` is that of Guenole et al., Comput. Mater. Sci. 175, 109584 (2020).",
+dynamics with the timestep of `timestep`; `fire` is that of Guenole et al., Comput. Mater. Sci. 175, 109584 (2020). The settings of \
+`min_modify` return to their defaults: give it after `min_style`.",
         examples: &["min_style fire", "min_style sd"],
     },
     run: min_style,
@@ -101,7 +102,11 @@ fn min_style(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
                 .suggest(name, known)
         });
     };
-    session.engine.min_settings.style = style;
+    // as in LAMMPS, a minimizer begins with the default settings
+    session.engine.min_settings = MinSettings {
+        style,
+        ..MinSettings::default()
+    };
     Ok(Flow::Next)
 }
 

@@ -19,6 +19,8 @@ mod displace_atoms;
 mod dump;
 mod echo;
 mod fix;
+#[cfg(test)]
+mod general_tests;
 mod group;
 mod include;
 mod jump;

@@ -2,7 +2,6 @@
 
 mod bonded;
 mod builder;
-mod general;
 
 use crate::error::{Error, Result};
 use crate::graph::{CommandEntry, Flow, Session};
@@ -108,7 +107,7 @@ pub const COMMAND: CommandEntry = CommandEntry {
             "data file, gzip or plain (recognised by content)",
         )],
         keywords: KEYWORDS,
-        description: "Sections: Masses, Atoms (with or without image flags), Velocities, Bonds, Angles, Pair Coeffs, PairIJ Coeffs, Bond Coeffs, Angle Coeffs, Atom Type Labels. Boxes: orthogonal, triclinic (xy xz yz) and general triclinic (avec bvec cvec, abc origin), which is rotated into LAMMPS' orientation. Atoms outside a periodic box are wrapped and their image flags adjusted; atoms outside a non-periodic one are an error. Blank and comment lines may stand anywhere.",
+        description: "Sections: Masses, Atoms (with or without image flags), Velocities, Bonds, Angles, Pair Coeffs, PairIJ Coeffs, Bond Coeffs, Angle Coeffs, Atom Type Labels. Boxes: orthogonal, triclinic (xy xz yz) and general triclinic (avec, bvec, cvec, abc origin; defaults are unit vectors and 0 0 0), which is rotated about its corner, with positions and velocities, into the restricted form with a along x and b in the xy plane; image flags stay. A general box takes no xlo xhi ... xy xz yz beside its vectors, and files added later must have the same vectors and corner. Atoms outside a periodic box are wrapped and their image flags adjusted; atoms outside a non-periodic one are an error. Blank and comment lines may stand anywhere.",
         examples: &[
             "read_data li6ps5cl.data",
             "read_data two.data add append shift 10 0 0 group second",

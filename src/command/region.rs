@@ -56,6 +56,12 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         .map_err(|e| e.shifted(2))?;
     let region = regions::build(entry, &parsed, state).map_err(|e| e.shifted(2))?;
     state.regions.insert(id.to_string(), region);
-    regions::update(s.engine, id)?;
+    regions::update(s.engine, id).map_err(|e| {
+        let named = |w: &&str| w.strip_prefix("v_").is_some_and(|v| e.message.contains(v));
+        match s.words.iter().position(named) {
+            Some(at) => e.or_at(at),
+            None => e,
+        }
+    })?;
     Ok(Flow::Next)
 }

@@ -153,6 +153,12 @@ fn run(session: &mut Session<'_>, args: &Args) -> Result<Flow> {
             };
             count += 1;
         }
+        if reader.is_cut_off() {
+            engine.log.warn(&format!(
+                "Unexpected end of dump file {}: its last snapshot is not complete and was left out",
+                reader.name()
+            ));
+        }
     }
     if count == 0 {
         return Err(Error::input("Rerun dump file does not contain requested snapshot").at(0));

@@ -59,29 +59,22 @@ pub(super) fn finish_cell(engine: &mut Engine, mut cell: Cell) -> Result<()> {
         ));
     }
     let tilts = [
-        (cell.tilt[0], 0, 0, 1),
-        (cell.tilt[1], 0, 0, 2),
-        (cell.tilt[2], 1, 1, 2),
+        (cell.tilt[0], 0, 1),
+        (cell.tilt[1], 0, 2),
+        (cell.tilt[2], 1, 2),
     ];
     if cell.triclinic {
         let l = cell.lengths();
-        for (tilt, edge, _, upper) in tilts {
+        for (tilt, _, upper) in tilts {
             if tilt != 0.0 && engine.state.dimension == 2 && upper == 2 {
                 return Err(Error::input(
                     "Cannot skew triclinic box in z for 2d simulation",
                 ));
             }
-            if tilt != 0.0 && !cell.periodic(upper) {
-                let name = ["xy", "xz", "yz"][if edge == 1 { 2 } else { upper - 1 }];
-                return Err(Error::input(format!(
-                    "Triclinic box must be periodic in skewed dimensions: tilt {name} is {tilt}, but {} is not periodic",
-                    ["x", "y", "z"][upper]
-                )));
-            }
         }
         let large = tilts
             .iter()
-            .any(|&(t, edge, _, _)| (t / l[edge]).abs() > 0.5 + 0.05 && cell.periodic(edge));
+            .any(|&(t, edge, _)| (t / l[edge]).abs() > 0.5 + 0.05 && cell.periodic(edge));
         if large && !engine.state.tilt_large {
             engine
                 .log

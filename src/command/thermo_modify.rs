@@ -16,7 +16,8 @@ pub const COMMAND: CommandEntry = CommandEntry {
         keywords: &[],
         description: "`lost error|warn|ignore`, `lost/bond ...`, `warn N|ignore|reset|default|always` (how many warnings are shown, 100 by default), `norm yes|no` (energies \
 per atom), `flush yes|no`, `line one|multi|yaml`, `colname WHICH NAME` or `colname default`, `format line|int|float|WHICH FORMAT` or `format \
-none`, `temp ID`, `press ID`. WHICH is the number of a column (negative from the end) or its keyword; formats are \
+none`, `temp ID`, `press ID`, `triclinic/general yes|no` (avecx ... cvecz and pxx ... pyz as a general triclinic box was \
+defined, default no: in its restricted form). WHICH is the number of a column (negative from the end) or its keyword; formats are \
 those of C's printf.",
         examples: &[
             "thermo_modify format float %.15g norm yes",
@@ -160,11 +161,12 @@ fn setting(engine: &mut Engine, words: &[&str]) -> Result<usize> {
             engine.thermo.pressure = id.into();
         }
         "triclinic/general" => {
-            if yes_no()? {
-                return Err(Error::input(
-                    "thermo_modify triclinic/general yes is not supported: cells are restricted triclinic",
-                ));
+            let general = yes_no()?;
+            if general {
+                let cell = engine.state.cell("Thermo_modify")?;
+                cell.require_general("Thermo_modify").map_err(|e| e.at(1))?;
             }
+            engine.thermo.general = general;
         }
         _ => {
             return Err(

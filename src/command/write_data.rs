@@ -10,6 +10,7 @@ use crate::io::atomic_write;
 use crate::io::data::{BondedData, DataFile, PairCoefficients, Section, write};
 use crate::pair::coeffs::exact;
 use crate::signature::{Args, Kind, Signature, arg, keyword};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// The command.
@@ -36,19 +37,34 @@ pub const COMMAND: CommandEntry = CommandEntry {
                 &[arg("value", Kind::OneOf(&["numeric", "labels"]), "")],
                 "how types are written, default numeric",
             ),
+            keyword(
+                "triclinic/general",
+                &[],
+                "box, positions and velocities as the general triclinic box was defined",
+            ),
         ],
-        description: "Numbers are written with as many digits as it takes to read the same bits back, so that a run continues exactly. Atoms are wrapped into the periodic box. The file is written whole or not at all. Pair coefficients are written if the pair style has any that need no file.",
+        description: "Numbers are written with as many digits as it takes to read the same bits back, so that a run continues exactly. Atoms are wrapped into the periodic box. The file is written whole or not at all. Pair coefficients are written if the pair style has any that need no file. A general triclinic box is written in its restricted form unless `triclinic/general` is given; then the file has avec, bvec, cvec and abc origin, and image flags stay as they are.",
         examples: &[
             "write_data final.data",
             "write_data data.* pair ij",
             "write_data x.data nocoeff types labels",
+            "write_data x.data triclinic/general",
         ],
     },
     run,
 };
 
 fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
-    s.engine.state.cell("Write_data")?;
+    let general = args.keyword("triclinic/general");
+    let cell = s.engine.state.cell("Write_data")?;
+    if let Some(k) = &general
+        && cell.rotation.is_none()
+    {
+        return Err(Error::input(
+            "Write_data triclinic/general for system that is not general triclinic",
+        )
+        .at(k.position()));
+    }
     let name = args
         .str("file")
         .replace('*', &s.engine.state.step.to_string());
@@ -67,7 +83,8 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     let label_types = args
         .keyword("types")
         .is_some_and(|k| k.str("value") == "labels");
-    let mut bonded = bonded(s.engine, args.keyword("nocoeff").is_none());
+    let order: Vec<usize> = state.atoms.order.of(state.atoms.len()).collect();
+    let mut bonded = bonded(s.engine, &order, args.keyword("nocoeff").is_none());
     if args.keyword("nolabelmap").is_some()
         && let Some(b) = &mut bonded
     {
@@ -75,7 +92,7 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
     }
     let properties = match args.keyword("nofix") {
         Some(_) => Vec::new(),
-        None => properties(s.engine),
+        None => properties(s.engine, &order),
     };
     let file = File {
         pair,
@@ -83,6 +100,8 @@ fn run(s: &mut Session<'_>, args: &Args) -> Result<Flow> {
         labels,
         label_types,
         properties,
+        order,
+        general: general.is_some(),
     };
     save(state, Path::new(&name), file).map_err(|e| e.or_at(0))?;
     Ok(Flow::Next)
@@ -111,6 +130,10 @@ fn pair_coefficients(engine: &mut Engine, all: bool) -> Result<Option<PairCoeffi
     let Some(pair) = engine.pair.as_mut() else {
         return Ok(None);
     };
+    // As in LAMMPS: a pair of types may have several lines, which the sections cannot tell apart.
+    if pair.name.starts_with("hybrid") {
+        return Ok(None);
+    }
     let Some((_, commands)) = pair.style.commands() else {
         return Ok(None);
     };
@@ -165,13 +188,30 @@ fn pair_coefficients(engine: &mut Engine, all: bool) -> Result<Option<PairCoeffi
     }))
 }
 
-/// Bonds and angles of atom styles that have them.
-fn bonded<'a>(engine: &'a Engine, coefficients: bool) -> Option<BondedData<'a>> {
+/// Bonds and angles of atom styles that have them, in the order of the atoms that own them.
+fn bonded<'a>(engine: &'a Engine, order: &[usize], coefficients: bool) -> Option<BondedData<'a>> {
     let state = &engine.state;
     if !state.atom_style.bonds {
         return None;
     }
     let topology = &state.atoms.topology;
+    let rank: HashMap<i64, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(k, &i)| (state.atoms.id[i], k))
+        .collect();
+    let mut pairs: Vec<(u32, &[i64])> = topology
+        .bonds
+        .iter()
+        .map(|b| (b.kind, b.atoms.as_slice()))
+        .collect();
+    pairs.sort_by_key(|b| rank.get(&b.1[0]));
+    let mut triples: Vec<(u32, &[i64])> = topology
+        .angles
+        .iter()
+        .map(|a| (a.kind, a.atoms.as_slice()))
+        .collect();
+    triples.sort_by_key(|a| rank.get(&a.1[1]));
     let bonds = engine.bonded.bonds.as_ref().map(|b| {
         let (_, lines) = b.commands();
         ("Bond Coeffs", b.name().to_string(), lines)
@@ -192,26 +232,18 @@ fn bonded<'a>(engine: &'a Engine, coefficients: bool) -> Option<BondedData<'a>> 
         ],
         bond_types: state.types.bonds,
         angle_types: state.types.angles,
-        bonds: topology
-            .bonds
-            .iter()
-            .map(|b| (b.kind, b.atoms.as_slice()))
-            .collect(),
-        angles: topology
-            .angles
-            .iter()
-            .map(|a| (a.kind, a.atoms.as_slice()))
-            .collect(),
+        bonds: pairs,
+        angles: triples,
         coefficients: bonds
             .into_iter()
             .chain(angles)
-            .filter(|c| coefficients && !c.2.is_empty())
+            .filter(|c| coefficients && c.1 != "hybrid" && !c.2.is_empty())
             .collect(),
     })
 }
 
 /// One section per fix property/atom: its ID, the names of the properties, and the words of every line.
-fn properties(engine: &Engine) -> Vec<Section> {
+fn properties(engine: &Engine, order: &[usize]) -> Vec<Section> {
     let atoms = &engine.state.atoms;
     let section = |(id, slot): (&String, &FixSlot)| {
         let fix = slot.fix.as_ref().filter(|f| f.writes_properties())?;
@@ -237,10 +269,19 @@ fn properties(engine: &Engine) -> Vec<Section> {
         (!names.is_empty()).then(|| Section {
             name: id.clone(),
             hint: names.join(" "),
-            lines: (0..atoms.len()).map(line).collect(),
+            lines: order.iter().map(|&i| line(i)).collect(),
         })
     };
     engine.fixes.iter().filter_map(section).collect()
+}
+
+/// Indices of atoms: LAMMPS writes them in the order in which it holds them.
+struct InOrder<'a>(&'a [usize]);
+
+impl InOrder<'_> {
+    fn of<T: Copy>(&self, values: &[T]) -> Vec<T> {
+        self.0.iter().map(|&i| values[i]).collect()
+    }
 }
 
 /// What is written besides atoms and box.
@@ -250,6 +291,10 @@ struct File<'a> {
     labels: Option<Vec<&'a str>>,
     label_types: bool,
     properties: Vec<Section>,
+    /// Indices of the atoms in the order in which they are written.
+    order: Vec<usize>,
+    /// Whether box and atoms are turned back into the general triclinic box.
+    general: bool,
 }
 
 fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
@@ -259,14 +304,38 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         labels,
         label_types,
         properties,
+        order,
+        general,
     } = parts;
     let cell = state.cell("Write_data")?;
     let atoms = &state.atoms;
     let listed = state.atom_style.listed();
-    let (mut x, mut image) = (atoms.x.clone(), atoms.image.clone());
-    x.iter_mut()
-        .zip(&mut image)
-        .for_each(|(x, image)| cell.wrap(x, image));
+    let mut x = atoms.x.clone();
+    let rotation = cell.rotation.filter(|_| general);
+    let turned: Vec<[f64; 3]>;
+    let mut v = &atoms.v;
+    if let Some(rotation) = rotation {
+        x.iter_mut().for_each(|x| *x = cell.general_position(*x));
+        turned = v.iter().map(|v| rotation.to_general(*v)).collect();
+        v = &turned;
+    }
+    let in_order = InOrder(&order);
+    let (x, image) = (in_order.of(&x), in_order.of(&atoms.image));
+    let (id, kind, v) = (
+        in_order.of(&atoms.id),
+        in_order.of(&atoms.kind),
+        in_order.of(v),
+    );
+    let molecule = if listed.molecule {
+        in_order.of(&atoms.molecule)
+    } else {
+        Vec::new()
+    };
+    let charge = if listed.charge {
+        in_order.of(&atoms.q)
+    } else {
+        Vec::new()
+    };
     let file = DataFile {
         title: format!(
             "LAMMPS data file via write_data, argyro {}, timestep = {}, units = {}",
@@ -277,6 +346,7 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         atom_style: state.atom_style.name,
         bounds: (cell.lo, cell.hi),
         tilt: cell.triclinic.then_some(cell.tilt),
+        edges: rotation.map(|_| cell.general_vectors()),
         masses: (1..=state.types.count)
             .map(|t| state.types.mass[t])
             .collect::<Option<Vec<_>>>()
@@ -287,17 +357,13 @@ fn save(state: &State, path: &Path, parts: File<'_>) -> Result<()> {
         pair,
         bonded,
         properties,
-        id: &atoms.id,
-        kind: &atoms.kind,
-        molecule: if listed.molecule {
-            &atoms.molecule
-        } else {
-            &[]
-        },
-        charge: if listed.charge { &atoms.q } else { &[] },
+        id: &id,
+        kind: &kind,
+        molecule: &molecule,
+        charge: &charge,
         x: &x,
         image: &image,
-        v: &atoms.v,
+        v: &v,
     };
     let mut bytes = Vec::with_capacity(160 * atoms.len() + 1024);
     write(&file, &mut bytes)

@@ -1,5 +1,6 @@
 //! The simulation cell: restricted triclinic box, boundaries, periodic images.
 
+use super::general::Rotation;
 use crate::error::{Error, Result};
 
 /// What happens at one face of the cell.
@@ -42,6 +43,8 @@ pub struct Cell {
     pub boundary: [[Boundary; 2]; 3],
     /// Initial bounds, which `m` boundaries do not go inside of.
     pub minimum: [[f64; 2]; 3],
+    /// Rotation from the orientation in which a general triclinic box was defined. It stays when the box changes.
+    pub rotation: Option<Rotation>,
 }
 
 impl Cell {
@@ -55,6 +58,7 @@ impl Cell {
             triclinic: false,
             boundary,
             minimum,
+            rotation: None,
         }
     }
 
@@ -174,44 +178,16 @@ impl Cell {
     }
 
     fn wrap_triclinic(&self, x: &mut [f64; 3], image: &mut [i32; 3]) {
-        let s = self.to_fractional(*x);
-        let mut n = [0i32; 3];
-        for k in 0..3 {
-            if self.periodic(k) && !(0.0..1.0).contains(&s[k]) {
-                n[k] = s[k].floor() as i32;
-            }
-        }
-        if n == [0; 3] {
-            return;
-        }
-        let d = self.shift(n);
-        for k in 0..3 {
-            x[k] -= d[k];
-            image[k] += n[k];
+        let mut s = self.fractional_by_inverse(*x);
+        let outside = |k: usize| self.periodic(k) && !(0.0..1.0).contains(&s[k]);
+        if (0..3).any(outside) {
+            self.wrap_fractional(&mut s, image);
+            *x = self.to_cartesian(s);
         }
     }
 
-    /// Wraps an atom that is read, copied or displaced. Positions in a triclinic cell take the way through
-    /// fractional coordinates even if they lie inside, as in LAMMPS: random streams that start from a
-    /// position (`velocity loop geom`, `set type/fraction`) need its last bit.
-    pub fn remap(&self, x: &mut [f64; 3], image: &mut [i32; 3]) {
-        if !self.triclinic {
-            return self.wrap(x, image);
-        }
-        let [lx, ly, lz] = self.lengths();
-        let [xy, xz, yz] = self.tilt;
-        // Inverse of the upper triangular matrix of the edge vectors.
-        let (ixy, ixz, iyz) = (
-            -xy / (lx * ly),
-            (yz * xy - ly * xz) / (lx * ly * lz),
-            -yz / (ly * lz),
-        );
-        let d = [0, 1, 2].map(|k| x[k] - self.lo[k]);
-        let mut s = [
-            1.0 / lx * d[0] + ixy * d[1] + ixz * d[2],
-            1.0 / ly * d[1] + iyz * d[2],
-            1.0 / lz * d[2],
-        ];
+    /// Brings fractional coordinates along periodic edges into 0 <= s < 1 and counts the cells in `image`.
+    fn wrap_fractional(&self, s: &mut [f64; 3], image: &mut [i32; 3]) {
         for k in 0..3 {
             if self.periodic(k) && !(0.0..1.0).contains(&s[k]) {
                 let n = s[k].floor();
@@ -224,11 +200,18 @@ impl Cell {
                 }
             }
         }
-        *x = [
-            lx * s[0] + xy * s[1] + xz * s[2] + self.lo[0],
-            ly * s[1] + yz * s[2] + self.lo[1],
-            lz * s[2] + self.lo[2],
-        ];
+    }
+
+    /// Wraps an atom that is read, copied or displaced. Positions in a triclinic cell take the way through
+    /// fractional coordinates even if they lie inside, as in LAMMPS: random streams that start from a
+    /// position (`velocity loop geom`, `set type/fraction`) need its last bit.
+    pub fn remap(&self, x: &mut [f64; 3], image: &mut [i32; 3]) {
+        if !self.triclinic {
+            return self.wrap(x, image);
+        }
+        let mut s = self.fractional_by_inverse(*x);
+        self.wrap_fractional(&mut s, image);
+        *x = self.to_cartesian(s);
     }
 
     /// The shortest periodic image of the difference `d` (exact for cells that are not too skewed).
@@ -271,14 +254,17 @@ impl Cell {
     /// Corners of the orthogonal box around the cell.
     pub fn bounds(&self) -> ([f64; 3], [f64; 3]) {
         let [xy, xz, yz] = self.tilt;
+        // One tilt after the other, for the last bit.
+        let below = |v: f64, tilt: f64| v.min(v + tilt);
+        let above = |v: f64, tilt: f64| v.max(v + tilt);
         let lo = [
-            self.lo[0] + 0f64.min(xy).min(xz).min(xy + xz),
-            self.lo[1] + 0f64.min(yz),
+            below(below(self.lo[0], xy), xz),
+            below(self.lo[1], yz),
             self.lo[2],
         ];
         let hi = [
-            self.hi[0] + 0f64.max(xy).max(xz).max(xy + xz),
-            self.hi[1] + 0f64.max(yz),
+            above(above(self.hi[0], xy), xz),
+            above(self.hi[1], yz),
             self.hi[2],
         ];
         (lo, hi)

@@ -115,6 +115,8 @@ pub struct Output {
     pub extensive_vector: bool,
     /// Bit i: element i + 1 of the global vector is extensive, where elements differ.
     pub extensive_elements: u64,
+    /// Steps between renewals of the values; 0 or 1: they are those of the present step.
+    pub every: i64,
 }
 
 impl Output {
@@ -127,6 +129,7 @@ impl Output {
         extensive: false,
         extensive_vector: false,
         extensive_elements: 0,
+        every: 0,
     };
 }
 
@@ -237,7 +240,14 @@ pub trait Host {
     /// Unknown keyword, or it cannot be evaluated.
     fn thermo(&mut self, keyword: &str) -> Result<f64>;
 
-    /// The columns of the thermo output, evaluated now.
+    /// The pressure tensor xx, yy, zz, xy, xz, yz of the thermo output, in the orientation of the cell of the state
+    /// even if the output shows that of a general triclinic box.
+    ///
+    /// # Errors
+    /// The force field cannot be evaluated.
+    fn pressure_tensor(&mut self) -> Result<[f64; 6]>;
+
+    /// The columns of the thermo output, evaluated now; none in a run at a step without a row.
     ///
     /// # Errors
     /// One of them cannot be evaluated.

@@ -2,9 +2,11 @@
 //!
 //! A point with fractional coordinates s of the unit cell lies at R (scale A s) + origin * spacing, where
 //! the columns of A are a1, a2, a3 and the rows of R are the normalised orientation vectors. The order of
-//! operations is fixed: random streams that depend on positions need them to the last bit. May import the
-//! bottom modules only.
+//! operations is fixed: random streams that depend on positions need them to the last bit. A lattice of a
+//! general triclinic box is one of the box as it was defined; only its spacings are those of the restricted form. May
+//! import `general` and the bottom modules only.
 
+use super::general::Rotation;
 use crate::error::{Error, Result};
 
 /// A lattice; lengths in distance units.
@@ -24,6 +26,8 @@ pub struct Lattice {
     pub basis: Vec<[f64; 3]>,
     /// Origin in fractions of the spacings.
     pub origin: [f64; 3],
+    /// Whether it is the lattice of a general triclinic box.
+    pub general: bool,
 }
 
 /// What a lattice is made from.
@@ -43,6 +47,8 @@ pub struct Definition {
     pub orient: [[i32; 3]; 3],
     /// `spacing`
     pub spacing: Option<[f64; 3]>,
+    /// `triclinic/general`
+    pub general: bool,
 }
 
 /// The styles with a basis.
@@ -84,6 +90,7 @@ impl Definition {
             origin: [0.0; 3],
             orient: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
             spacing: None,
+            general: false,
         }
     }
 
@@ -148,7 +155,33 @@ impl Definition {
                 "Lattice settings are not compatible with 2d simulation",
             ));
         }
+        if self.general {
+            self.check_general(dimension)?;
+        }
         Ok(())
+    }
+
+    /// What `triclinic/general` asks for.
+    fn check_general(&self, dimension: u8) -> Result<()> {
+        let identity = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+        let c = self.unit_vectors()[2];
+        let broken = [
+            (self.style != "custom", "must be style = CUSTOM"),
+            (self.origin != [0.0; 3], "must have default origin"),
+            (self.orient != identity, "must have default orientation"),
+            (
+                dimension == 2 && c != [0.0, 0.0, 1.0],
+                "a3 vector for a 2d simulation must be (0,0,1)",
+            ),
+            (
+                triple_product(self.unit_vectors()) < 0.0,
+                "a1,a2,a3 must be right-handed",
+            ),
+        ];
+        match broken.iter().find(|b| b.0) {
+            Some((_, what)) => Err(Error::input(format!("Lattice triclinic/general {what}"))),
+            None => Ok(()),
+        }
     }
 
     fn rotation(&self) -> Result<[[f64; 3]; 3]> {
@@ -191,6 +224,7 @@ impl Definition {
                 rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
                 basis: Vec::new(),
                 origin: [0.0; 3],
+                general: false,
             });
         }
         self.check(dimension)?;
@@ -202,6 +236,7 @@ impl Definition {
             rotation: self.rotation()?,
             basis: self.standard_basis(),
             origin: self.origin,
+            general: self.general,
         };
         let volume = triple_product(lattice.vectors);
         if volume == 0.0 {
@@ -214,6 +249,15 @@ impl Definition {
         }
         lattice.spacing = match self.spacing {
             Some(s) => s.map(|v| v * lattice.scale),
+            None if self.general => {
+                let rotation = Rotation::of(lattice.vectors)?;
+                let vectors = lattice.vectors.map(|a| rotation.to_restricted(a));
+                let restricted = Lattice {
+                    vectors,
+                    ..lattice.clone()
+                };
+                restricted.extent()
+            }
             None => lattice.extent(),
         };
         Ok(lattice)
@@ -237,6 +281,7 @@ impl Lattice {
             rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
             basis: Vec::new(),
             origin: [0.0; 3],
+            general: false,
         }
     }
 
@@ -279,14 +324,13 @@ impl Lattice {
         [hi[0] - lo[0], hi[1] - lo[1], hi[2] - lo[2]]
     }
 
-    /// Ranges of cell indices along a1, a2, a3 that cover the box between `lo` and `hi`.
+    /// Ranges of cell indices along a1, a2, a3 that cover the hexahedron with these corners.
     ///
     /// # Errors
     /// There would be more than 2^31 cells along a direction.
-    pub fn covering(&self, lo: [f64; 3], hi: [f64; 3]) -> Result<[(i64, i64); 3]> {
+    pub fn covering(&self, corners: [[f64; 3]; 8]) -> Result<[(i64, i64); 3]> {
         let mut range = [(i64::MAX, i64::MIN); 3];
-        for corner in 0..8 {
-            let x = [0, 1, 2].map(|k| if (corner >> k) & 1 == 0 { lo[k] } else { hi[k] });
+        for x in corners {
             for (k, s) in self.from_box(x).into_iter().enumerate() {
                 if !s.is_finite() || s.abs() > f64::from(i32::MAX) {
                     return Err(Error::input("Too many lattice points in the box"));
@@ -347,6 +391,32 @@ mod tests {
         let s = [0.3, -1.7, 4.2];
         let back = l.from_box(l.to_box(s));
         assert!((0..3).all(|k| (back[k] - s[k]).abs() < 1e-13), "{back:?}");
+    }
+
+    #[test]
+    fn spacings_of_a_general_lattice_are_those_of_its_restricted_form() {
+        let mut d = Definition::new("custom", 3.0);
+        d.vectors = [
+            Some([1.0, 0.2, 0.1]),
+            Some([0.3, 1.0, -0.2]),
+            Some([0.1, 0.2, 1.0]),
+        ];
+        d.basis = vec![[0.0; 3]];
+        d.general = true;
+        // As LAMMPS 22 Jul 2025 prints them.
+        let expected = [5.1820294, 3.1133272, 2.9821938];
+        let l = d.build(3, false).unwrap();
+        assert!((0..3).all(|k| (l.spacing[k] - expected[k]).abs() < 5e-8));
+        d.origin = [0.5, 0.0, 0.0];
+        assert!(d.build(3, false).unwrap_err().message.contains("origin"));
+        d.origin = [0.0; 3];
+        d.vectors.swap(0, 1);
+        assert!(
+            d.build(3, false)
+                .unwrap_err()
+                .message
+                .contains("right-handed")
+        );
     }
 
     #[test]

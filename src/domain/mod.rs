@@ -12,6 +12,7 @@ pub mod cell;
 pub mod chunks;
 pub mod comm;
 pub mod custom;
+pub mod general;
 pub mod group;
 pub mod host;
 pub mod lattice;

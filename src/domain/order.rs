@@ -107,15 +107,21 @@ pub fn sort(state: &mut State, reach: f64) {
         ((hi[k] - lo[k]) * (1.0 / width)).max(1.0) as usize
     });
     let scale: [f64; 3] = std::array::from_fn(|k| count[k] as f64 / (hi[k] - lo[k]));
-    let x = &state.atoms.x;
+    // LAMMPS goes through fractional coordinates before it sorts in a triclinic cell, which counts for atoms at the edge
+    // of a bin
+    let position = |i: usize| match state.atoms.x[i] {
+        x if cell.triclinic => cell.to_cartesian(cell.fractional_by_inverse(x)),
+        x => x,
+    };
     let bin = |i: usize| -> [usize; 3] {
-        let along = |k: usize| (((x[i][k] - lo[k]) * scale[k]) as usize).min(count[k] - 1);
+        let x = position(i);
+        let along = |k: usize| (((x[k] - lo[k]) * scale[k]) as usize).min(count[k] - 1);
         [along(2), along(1), along(0)]
     };
     let mut places: Vec<(u32, [usize; 3])> = state
         .atoms
         .order
-        .of(x.len())
+        .of(state.atoms.len())
         .map(|i| (i as u32, bin(i)))
         .collect();
     places.sort_by_key(|p| p.1);

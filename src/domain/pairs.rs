@@ -45,6 +45,11 @@ pub fn visit_special(bricks: &Bricks, mut f: impl FnMut(usize, usize, [f64; 3], 
 pub fn reach(host: &dyn Host, cutoff: Option<f64>, what: &str) -> Result<f64> {
     let b = host.bricks();
     let r = cutoff.unwrap_or(b.cutoff);
+    let paired = host.names("pair_style").iter().any(|n| n != "none");
+    if b.bricks.is_empty() && host.dry() && paired {
+        // runs were only prepared, so there are no lists
+        return Ok(r);
+    }
     if b.bricks.is_empty() || b.cutoff <= 0.0 || r <= 0.0 {
         return Err(Error::input(format!("{what} requires a pair style be defined")).help(
             "it works on the neighbour lists of the pair style: evaluate it during or after a run",

@@ -36,6 +36,15 @@ pub fn wrap_and_drop(state: &mut State) -> Vec<i64> {
     ids
 }
 
+/// The same without a look at fixed faces, for commands that change the cell: shrink-wrapped faces follow the atoms and
+/// periodic directions wrap. Nothing happens while an atom has no usable position.
+pub fn settle(state: &mut State) {
+    if unusable(state).is_empty() {
+        shrink(state);
+        wrap(state);
+    }
+}
+
 fn remove(state: &mut State, lost: &[usize]) -> Vec<i64> {
     let ids = lost.iter().map(|&i| state.atoms.id[i]).collect();
     if !lost.is_empty() {
@@ -122,11 +131,11 @@ fn shrink(state: &mut State) {
         return;
     }
     let old = cell.clone();
-    for k in (0..3).rev() {
+    let extents = [0, 1, 2].map(|k| extent(&old, &state.atoms.x, k));
+    for (k, (lo, hi)) in extents.into_iter().enumerate() {
         if !follows(cell.boundary[k][0]) && !follows(cell.boundary[k][1]) {
             continue;
         }
-        let (lo, hi) = extent(cell, &state.atoms.x, k);
         let small = SMALL
             * (cell.minimum[k][1] - cell.minimum[k][0])
                 .abs()

@@ -26,7 +26,7 @@ Related: dump custom, dump extxyz",
     examples: &["dump 1 all cfg 100 snap.*.cfg mass type xs ys zs id vx vy vz"],
 };
 
-const KEYWORDS: [Keyword; 17] = with_common([COLNAME, ELEMENT, UNITS]);
+const KEYWORDS: [Keyword; 17] = with_common([COLNAME, ELEMENT, TRICLINIC_GENERAL, UNITS]);
 
 const MODIFY: Signature = Signature {
     name: "dump_modify cfg",
@@ -71,7 +71,8 @@ fn build(id: &DumpId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Dump>>
         }
     };
     let output = Output::new(&id.file);
-    if !output.one_per_frame() {
+    // write_dump writes a single frame
+    if id.every > 0 && !output.one_per_frame() {
         return Err(Error::input(format!(
             "Dump cfg requires one snapshot per file: '{}' has no '*'",
             id.file

@@ -5,6 +5,8 @@ use super::positions_common::with_pbc;
 use super::selection_common::{Attribute, Selection, column};
 use crate::cformat::{Conversion, Kind, LineFormat};
 use crate::domain::host::Host;
+use crate::domain::values::unwrapped;
+use crate::domain::{Cell, State};
 use crate::error::{Error, Result};
 use crate::signature::KeywordArgs;
 
@@ -19,6 +21,7 @@ pub struct Columns {
     float: Option<LineFormat>,
     column: Vec<(usize, LineFormat)>,
     labels: bool,
+    general: bool,
 }
 
 /// Names of types as a frame writes them: element and label per type, index type.
@@ -47,6 +50,24 @@ impl TypeNames {
     }
 }
 
+/// A component of a vector, turned into the general triclinic box; none if the attribute is not one or the box is not one.
+fn general_column(a: &Attribute, s: &State) -> Option<Vec<f64>> {
+    let cell = s.cell.as_ref()?;
+    let rotation = cell.rotation?;
+    let t = &s.atoms;
+    let turned =
+        |of: &[[f64; 3]], k: usize| of.iter().map(|v| rotation.to_general(*v)[k]).collect();
+    Some(match a {
+        Attribute::Position(k) => t.x.iter().map(|x| cell.general_position(*x)[*k]).collect(),
+        Attribute::Unwrapped(k) => (0..t.len())
+            .map(|i| cell.general_position(unwrapped(s, i))[*k])
+            .collect(),
+        Attribute::Velocity(k) => turned(&t.v, *k),
+        Attribute::Force(k) => turned(&t.f, *k),
+        _ => return None,
+    })
+}
+
 fn wrong(e: impl std::fmt::Display) -> Error {
     Error::input(e.to_string())
 }
@@ -60,7 +81,7 @@ impl Columns {
         }
     }
 
-    /// Takes `colname`, `format` and `types`; false if the keyword is another one.
+    /// Takes `colname`, `format`, `triclinic/general` and `types`; false if the keyword is another one.
     ///
     /// # Errors
     /// Wrong values.
@@ -92,9 +113,17 @@ impl Columns {
                     .help("labelmap atom 1 Li 2 P ..."));
                 }
             }
+            "triclinic/general" => {
+                self.general = k.yes_no("value")?;
+                if self.general {
+                    let cell = host.state().cell("Dump_modify")?;
+                    let checked = cell.require_general("Dump_modify");
+                    checked.map_err(|e| e.at(k.word("value")))?;
+                }
+            }
             "format" => self
                 .format(k.str("which"), k.get("text"))
-                .map_err(|e| e.or_at(k.position()))?,
+                .map_err(|e| e.or_at(k.word("which")))?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -192,12 +221,27 @@ impl Columns {
         self.list.iter().enumerate().map(format).collect()
     }
 
-    /// The numbers of all columns.
+    /// The numbers of all columns: with `triclinic/general` positions, velocities and forces are those of the box as it
+    /// was defined; what computes, fixes and variables say stays in its restricted form.
     ///
     /// # Errors
     /// A value cannot be evaluated.
     pub fn values(&self, host: &mut dyn Host) -> Result<Vec<Vec<f64>>> {
-        self.list.iter().map(|(_, a)| column(a, host)).collect()
+        let one = |(_, a): &(String, Attribute)| {
+            let general = self
+                .general
+                .then(|| general_column(a, host.state()))
+                .flatten();
+            general.map_or_else(|| column(a, host), Ok)
+        };
+        self.list.iter().map(one).collect()
+    }
+
+    /// The box as it was defined, if `triclinic/general` asks for it and it is still triclinic.
+    pub fn general_cell<'a>(&self, s: &'a State) -> Option<&'a Cell> {
+        s.cell
+            .as_ref()
+            .filter(|c| self.general && c.triclinic && c.rotation.is_some())
     }
 
     /// Writes the value `v` of column `k` under a conversion.
@@ -224,7 +268,7 @@ pub struct FrameSettings {
 }
 
 impl FrameSettings {
-    /// Takes `time`, `units`, `pbc`, and what makes no difference here: `buffer`, `balance`, `triclinic/general no`, the
+    /// Takes `time`, `units`, `pbc`, and what makes no difference here: `buffer`, `balance`, the
     /// number of files of one process, `maxfiles`. False if the keyword is another one.
     ///
     /// # Errors
@@ -243,14 +287,6 @@ impl FrameSettings {
                 .at(k.position()));
             }
             "buffer" | "balance" | "nfile" | "fileper" => {}
-            "triclinic/general" => {
-                if k.yes_no("value")? {
-                    return Err(Error::input(
-                        "dump_modify triclinic/general yes is not supported: cells are restricted triclinic",
-                    )
-                    .at(k.position()));
-                }
-            }
             _ => return Ok(false),
         }
         Ok(true)

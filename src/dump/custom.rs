@@ -6,6 +6,7 @@ use super::keywords_common::*;
 use super::selection_common::{Attribute, Selection, attributes};
 use super::{Dump, DumpEntry, DumpId};
 use crate::cformat::{Conversion, LineFormat};
+use crate::domain::State;
 use crate::domain::host::Host;
 use crate::error::{Error, Result};
 use crate::signature::{Args, Keyword, KeywordArgs, Kind, Signature, arg, keyword, many};
@@ -20,7 +21,10 @@ const CUSTOM: Signature = Signature {
     )],
     keywords: &[],
     description: "Each frame has the step, the number of atoms, the cell with its boundaries and one line per atom. \
-`*` in the file name makes one file per frame, `.gz` compresses.",
+`*` in the file name makes one file per frame, `.gz` compresses.\n\nA box that was defined as general triclinic is written in its \
+restricted form, bounds and xy xz yz, unless `dump_modify triclinic/general yes` asks for edge vectors and corner (`abc origin`); then \
+x xu vx fx and their like are turned with it. Scaled positions are the same in both; values of computes, fixes and variables, and \
+those that `thresh` compares, belong to the restricted form.",
     examples: &["dump 1 all custom 100 traj.lammpstrj id type x y z ix iy iz"],
 };
 
@@ -29,12 +33,20 @@ const ATOM: Signature = Signature {
     summary: "IDs, types and scaled positions in LAMMPS' text format",
     args: &[],
     keywords: &[],
-    description: "Columns id type xs ys zs; `dump_modify scale no` gives x y z, `image yes` adds ix iy iz.",
+    description: "Columns id type xs ys zs; `dump_modify scale no` gives x y z, `image yes` adds ix iy iz, \
+`triclinic/general yes` writes a general triclinic box and x y z as it was defined.",
     examples: &["dump 1 all atom 100 traj.dump"],
 };
 
-const CUSTOM_KEYWORDS: [Keyword; 20] =
-    with_common([APPEND, COLNAME, ELEMENT, HEADER, TYPES, UNITS]);
+const CUSTOM_KEYWORDS: [Keyword; 20] = with_common([
+    APPEND,
+    COLNAME,
+    ELEMENT,
+    HEADER,
+    TRICLINIC_GENERAL,
+    TYPES,
+    UNITS,
+]);
 
 const HEADER: Keyword = keyword(
     "header",
@@ -42,8 +54,16 @@ const HEADER: Keyword = keyword(
     "write the header of every frame, default yes",
 );
 
-const ATOM_KEYWORDS: [Keyword; 21] =
-    with_common([APPEND, COLNAME, HEADER, IMAGE, SCALE, TYPES, UNITS]);
+const ATOM_KEYWORDS: [Keyword; 21] = with_common([
+    APPEND,
+    COLNAME,
+    HEADER,
+    IMAGE,
+    SCALE,
+    TRICLINIC_GENERAL,
+    TYPES,
+    UNITS,
+]);
 
 const IMAGE: Keyword = keyword(
     "image",
@@ -173,7 +193,6 @@ impl Custom {
 
     fn header(&mut self, columns: &Columns, atoms: usize, host: &dyn Host) -> Result<Vec<u8>> {
         let s = host.state();
-        let cell = s.cell("dump")?;
         let mut h = String::new();
         if self.settings.units && (!self.units_written || self.output.one_per_frame()) {
             h += &format!("ITEM: UNITS\n{}\n", s.units.name);
@@ -189,27 +208,7 @@ impl Custom {
             "ITEM: TIMESTEP\n{}\nITEM: NUMBER OF ATOMS\n{atoms}\n",
             s.step
         );
-        let faces: Vec<String> = cell
-            .boundary
-            .iter()
-            .map(|b| format!("{}{}", b[0].letter(), b[1].letter()))
-            .collect();
-        let (lo, hi) = if cell.triclinic {
-            cell.bounds()
-        } else {
-            (cell.lo, cell.hi)
-        };
-        let tilts = if cell.triclinic { "xy xz yz " } else { "" };
-        h += &format!("ITEM: BOX BOUNDS {tilts}{}\n", faces.join(" "));
-        let exponent: Conversion = "%-1.16e".parse().map_err(|_| Error::run("format"))?;
-        for k in 0..3 {
-            let number = |v: f64| crate::cformat::format_f64(&exponent, v);
-            h += &format!("{} {}", number(lo[k]), number(hi[k]));
-            if cell.triclinic {
-                h += &format!(" {}", number(cell.tilt[k]));
-            }
-            h.push('\n');
-        }
+        h += &Self::box_bounds(columns, s)?;
         h += "ITEM: ATOMS";
         for heading in columns.headings() {
             h.push(' ');
@@ -217,6 +216,37 @@ impl Custom {
         }
         h.push('\n');
         Ok(h.into_bytes())
+    }
+
+    /// The item of the box: bounds, bounds of a triclinic box and its tilts, or edge vectors and corner.
+    fn box_bounds(columns: &Columns, s: &State) -> Result<String> {
+        let cell = s.cell("dump")?;
+        let faces: Vec<String> = cell
+            .boundary
+            .iter()
+            .map(|b| format!("{}{}", b[0].letter(), b[1].letter()))
+            .collect();
+        let (what, rows): (_, [Vec<f64>; 3]) = if let Some(cell) = columns.general_cell(s) {
+            let edges = cell.general_vectors();
+            let row = |k: usize| [edges[k].as_slice(), &cell.lo[k..=k]].concat();
+            ("abc origin ", [0, 1, 2].map(row))
+        } else if cell.triclinic {
+            let (lo, hi) = cell.bounds();
+            let row = |k: usize| vec![lo[k], hi[k], cell.tilt[k]];
+            ("xy xz yz ", [0, 1, 2].map(row))
+        } else {
+            ("", [0, 1, 2].map(|k| vec![cell.lo[k], cell.hi[k]]))
+        };
+        let exponent: Conversion = "%-1.16e".parse().map_err(|_| Error::run("format"))?;
+        let mut h = format!("ITEM: BOX BOUNDS {what}{}\n", faces.join(" "));
+        for row in rows {
+            let numbers = row
+                .iter()
+                .map(|v| crate::cformat::format_f64(&exponent, *v));
+            h += &numbers.collect::<Vec<_>>().join(" ");
+            h.push('\n');
+        }
+        Ok(h)
     }
 }
 

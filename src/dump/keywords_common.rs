@@ -126,26 +126,13 @@ pub const COLNAME: Keyword = keyword(
 /// `triclinic/general`
 pub const TRICLINIC_GENERAL: Keyword = keyword(
     "triclinic/general",
-    &[arg("value", Kind::YesNo, "no")],
-    "only no",
+    &[arg("value", Kind::YesNo, "yes or no")],
+    "write box, positions, velocities and forces as the general triclinic box was defined, default no",
 );
 
 /// What every text dump takes.
-const COMMON: [Keyword; 14] = [
-    BALANCE,
-    BUFFER,
-    FILEPER,
-    FLUSH,
-    FORMAT,
-    MAXFILES,
-    NFILE,
-    PAD,
-    PBC,
-    REGION,
-    SORT,
-    THRESH,
-    TIME,
-    TRICLINIC_GENERAL,
+const COMMON: [Keyword; 13] = [
+    BALANCE, BUFFER, FILEPER, FLUSH, FORMAT, MAXFILES, NFILE, PAD, PBC, REGION, SORT, THRESH, TIME,
 ];
 
 /// The keywords of a text dump: its own, then those of all; `N` is the sum of both numbers.

@@ -95,6 +95,22 @@ pub enum Sort {
     Column(usize, bool),
 }
 
+/// Sorts indices of atoms by values. LAMMPS sorts 64 atoms at a time and merges these groups: atoms of equal values stay
+/// in order within a group, and later groups come first.
+fn sort_by_column(order: &mut [usize], values: &[f64], descending: bool) {
+    const GROUP: usize = 64;
+    let mut places: Vec<(usize, usize)> = order.iter().copied().enumerate().collect();
+    places.sort_by(|&(p, i), &(q, j)| {
+        let up = values[i].total_cmp(&values[j]);
+        (if descending { up.reverse() } else { up })
+            .then_with(|| (q / GROUP).cmp(&(p / GROUP)))
+            .then(p.cmp(&q))
+    });
+    for (slot, (_, i)) in order.iter_mut().zip(places) {
+        *slot = i;
+    }
+}
+
 /// `dump_modify region`
 pub const REGION: Keyword = keyword(
     "region",
@@ -125,7 +141,13 @@ impl Selection {
             "element" => {
                 let names = k.all("name");
                 let types = host.state().types.count;
-                if names.len() != types {
+                if let Some((at, word)) = names.get(types) {
+                    return Err(Error::input(format!(
+                        "Unknown dump_modify keyword '{word}': element takes one name for each of the {types} atom types"
+                    ))
+                    .at(*at));
+                }
+                if names.len() < types {
                     return Err(Error::input(format!("Number of dump_modify element names ({}) does not match number of atom types ({types})", names.len())).at(k.position()));
                 }
                 self.elements = names.iter().map(|n| n.1.to_string()).collect();
@@ -230,23 +252,14 @@ impl Selection {
                 *last = id.iter().copied().zip(values).collect();
             }
         }
-        let mut order: Vec<usize> = (0..keep.len()).filter(|&i| keep[i]).collect();
-        let id = &host.state().atoms.id;
+        let atoms = &host.state().atoms;
+        // LAMMPS writes unsorted frames, and atoms of equal values, in the order in which it holds them
+        let held = atoms.order.of(keep.len());
+        let mut order: Vec<usize> = held.filter(|&i| keep[i]).collect();
         match self.sort {
             Sort::Off => {}
-            Sort::Id => order.sort_by_key(|&i| id[i]),
-            Sort::Column(c, descending) => {
-                let v = &columns[c - 1];
-                order.sort_by(|&a, &b| {
-                    let by_value = v[a].total_cmp(&v[b]);
-                    (if descending {
-                        by_value.reverse()
-                    } else {
-                        by_value
-                    })
-                    .then(id[a].cmp(&id[b]))
-                });
-            }
+            Sort::Id => order.sort_by_key(|&i| atoms.id[i]),
+            Sort::Column(c, descending) => sort_by_column(&mut order, &columns[c - 1], descending),
         }
         Ok(order)
     }

@@ -28,13 +28,13 @@ const EXTXYZ: Signature = Signature {
     description: "The comment line has Timestep, Time, pbc, Lattice and Properties, and what the thermo output shows: Potential_energy \
 (with pe, epair, etotal, ...), Temperature (with temp, ke, etotal, ...) and Stress, the pressure tensor (with pxx, ...). Elements come \
 from `dump_modify element`, type labels or masses. Units are those of the script. Numbers have six digits unless `dump_modify format` \
-asks for more; atoms come in the order of their IDs.",
+asks for more; atoms come in the order of their IDs. A general triclinic box is in its restricted form, Stress too.",
     examples: &["dump 1 all extxyz 100 traj.extxyz"],
 };
 
-const XYZ_KEYWORDS: [Keyword; 17] = with_common([APPEND, ELEMENT, TYPES]);
+const XYZ_KEYWORDS: [Keyword; 16] = with_common([APPEND, ELEMENT, TYPES]);
 
-const EXTENDED_KEYWORDS: [Keyword; 20] = with_common([
+const EXTENDED_KEYWORDS: [Keyword; 19] = with_common([
     APPEND,
     ELEMENT,
     keyword(
@@ -263,10 +263,7 @@ fn thermo(host: &mut dyn Host) -> Result<String> {
         out += &format!(" Temperature={}", shortest(host.thermo("temp")?));
     }
     if tensor {
-        let mut p = [0.0; 6];
-        for (p, word) in p.iter_mut().zip(TENSOR) {
-            *p = host.thermo(word)?;
-        }
+        let p = host.pressure_tensor()?;
         let rows = [0, 3, 4, 3, 1, 5, 4, 5, 2].map(|k| shortest(p[k]));
         out += &format!(" Stress=\"{}\"", rows.join(" "));
     }

@@ -33,6 +33,7 @@ const KEYWORDS: [Keyword; 20] = with_common([
         &[arg("value", Kind::YesNo, "yes or no")],
         "write the columns of the thermo output too, default no",
     ),
+    TRICLINIC_GENERAL,
     TYPES,
     UNITS,
 ]);
@@ -93,7 +94,7 @@ impl Yaml {
         let faces = cell.boundary.iter().flatten();
         faces.for_each(|b| h += &format!("{}, ", b.letter()));
         h += "]\n";
-        if self.thermo {
+        if !thermo.is_empty() {
             let names: String = thermo.iter().map(|c| format!("{}, ", c.heading)).collect();
             let values: String = thermo
                 .iter()

@@ -131,6 +131,20 @@ impl Engine {
         result
     }
 
+    /// Values that a fix makes every so many steps belong to those steps only; rows of thermo output show the last ones.
+    fn require_renewed(&self, id: &str) -> Result<()> {
+        let step = self.state.step;
+        let fix = self.fixes.get(id).and_then(|s| s.fix.as_ref());
+        let every = fix.map_or(0, |f| f.output().every);
+        if every <= 1 || step % every == 0 || !self.state.run.running || self.thermo_reads {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "Fix {id} is not computed at compatible times: its values are those of every {every} steps, step {step} is between"
+        ))
+        .help("let what uses the fix act at multiples of these steps, or let the fix end its averages there"))
+    }
+
     fn variable_data(&mut self, id: &str, part: Part) -> Result<Data> {
         let variables = self.variables.clone();
         match part {
@@ -230,7 +244,10 @@ impl Host for Engine {
     fn data(&mut self, source: Source, id: &str, part: Part) -> Result<Data> {
         match source {
             Source::Compute => self.compute_data(id, part),
-            Source::Fix => self.fix_data(id, part),
+            Source::Fix => {
+                self.require_renewed(id)?;
+                self.fix_data(id, part)
+            }
             Source::Variable => self.variable_data(id, part),
         }
     }
@@ -300,7 +317,16 @@ impl Host for Engine {
         thermo::evaluate(keyword, self).map(thermo::Value::as_f64)
     }
 
+    fn pressure_tensor(&mut self) -> Result<[f64; 6]> {
+        self.ensure_box_styles()?;
+        thermo::pressure_tensor(self)
+    }
+
     fn thermo_columns(&mut self) -> Result<Vec<ThermoColumn>> {
+        let (step, run) = (self.state.step, &self.state.run);
+        if run.running && step != run.first && step != self.next_row {
+            return Ok(Vec::new());
+        }
         let values = self.thermo_values()?;
         let columns = self.thermo.layout.columns.iter().zip(values);
         let column = |(c, v): (&thermo::Column, thermo::Value)| ThermoColumn {

@@ -266,6 +266,8 @@ pub struct Engine {
     box_ready: bool,
     /// Step of the next thermo row.
     next_row: i64,
+    /// A row of thermo output is being evaluated from the fixes themselves.
+    thermo_reads: bool,
     /// Number of thermo rows begun.
     thermo_rows: u64,
 }
@@ -306,6 +308,7 @@ impl Engine {
             identity: String::new(),
             box_ready: false,
             next_row: -1,
+            thermo_reads: false,
             thermo_rows: 0,
         }
     }

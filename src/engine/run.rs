@@ -62,6 +62,7 @@ impl Engine {
         self.ensure_box_styles()?;
         if plan.pre || !self.pair_ready || !(self.is_current() || self.lists_usable()) {
             self.initialise()?;
+            self.check_thermo_steps()?;
             if self.dry {
                 // Later commands of a script that is only checked see the step after the run.
                 self.state.step += plan.steps;
@@ -134,6 +135,7 @@ impl Engine {
 
     /// Header, dumps and row of the first step.
     fn first_output(&mut self, memory: bool) -> Result<()> {
+        self.check_thermo_steps()?;
         self.plan_restart()?;
         self.write_dumps()?;
         if memory {
@@ -182,7 +184,7 @@ impl Engine {
         self.state.touch();
         self.clock.book(Section::Modify);
         let outdated = self.lists_outdated();
-        if outdated || self.fixes_force_rebuild() {
+        if outdated || self.restart_due() || self.fixes_force_rebuild() {
             self.each_fix(|fix, host| fix.pre_exchange(host))?;
             self.rebuild_lists().map_err(|e| self.with_overlap(e))?;
             self.clock.book(Section::Neigh);

@@ -66,11 +66,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     let potential = match args.keyword("energy") {
         None => None,
         Some(k) => match Reference::parse(k.str("name")) {
-            Some(r) if r.source == Source::Variable => {
-                host.output(Source::Variable, &r.id)
-                    .map_err(|e| e.or_at(k.word("name")))?;
-                Some(r)
-            }
+            Some(r) if r.source == Source::Variable => Some(r),
             _ => {
                 return Err(Error::input("fix addforce energy needs v_name").at(k.word("name")));
             }
@@ -78,7 +74,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     };
     let mut components = ["fx", "fy", "fz"].map(|_| Component::Keep);
     for (c, name) in components.iter_mut().zip(["fx", "fy", "fz"]) {
-        *c = Component::parse(args, name, host)?;
+        *c = Component::parse(args, name)?;
         if *c == Component::Keep {
             return Err(Error::input(format!(
                 "fix addforce needs a number or v_name for '{name}'"

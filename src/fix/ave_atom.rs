@@ -1,6 +1,6 @@
 //! `fix ave/atom`: time averages of per-atom values.
 
-use super::average_common::Schedule;
+use super::average_common::{Schedule, require_steps};
 use super::{Control, Fix, FixEntry, FixId};
 use crate::domain::Tally;
 use crate::domain::host::{Data, Host, Output, Part};
@@ -56,6 +56,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     );
     let schedule = Schedule::new("ave/atom", every, repeat, freq, 0, step)?;
     let mut values = Vec::new();
+    require_steps(&args.all("value"), every, "ave/atom", host)?;
     for (at, w) in expand(&args.all("value"), Shape::AtomColumns, host)? {
         let value = AtomValue::parse(&w).ok_or_else(|| {
             Error::input(format!("Illegal fix ave/atom command: unknown value '{w}'")).at(at)
@@ -146,6 +147,7 @@ impl Fix for AveAtom {
         let n = self.values.len();
         Output {
             per_atom: Some(if n == 1 { 0 } else { n }),
+            every: self.schedule.freq,
             ..Output::default()
         }
     }

@@ -1,6 +1,6 @@
 //! `fix ave/chunk`: averages of per-atom values over chunks and time.
 
-use super::average_common::{Rows, Schedule, value_format};
+use super::average_common::{Rows, Schedule, require_steps, value_format};
 use super::{Control, Fix, FixEntry, FixId};
 use crate::cformat::LineFormat;
 use crate::domain::chunks::{ChunkLock, Chunks};
@@ -178,6 +178,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         .map_err(|e| e.or_at(args.word("chunk-ID")))?;
     let shape =
         Chunks::read(host, &chunk, "fix ave/chunk").map_err(|e| e.or_at(args.word("chunk-ID")))?;
+    require_steps(&args.all("value"), args.int("Nevery")?, "ave/chunk", host)?;
     let words = expand(&args.all("value"), Shape::AtomColumns, host)?;
     let mut values = Vec::new();
     for (at, w) in &words {
@@ -445,6 +446,10 @@ impl AveChunk {
 
     /// Columns of `f_ID`: original number, coordinates, count, values.
     fn row(&self, m: usize) -> Vec<f64> {
+        // as in LAMMPS there is one row before the first sample
+        if m > 0 && self.schedule.taken == 0 && self.result.is_empty() {
+            return vec![0.0; self.output().array.1];
+        }
         let none = (0.0, vec![0.0; self.values.len()]);
         let (count, values) = self.result.get(m).unwrap_or(&none);
         let mut row: Vec<f64> = self
@@ -514,6 +519,7 @@ impl Fix for AveChunk {
         let columns = compressed + self.shape.columns.saturating_sub(2) + 1 + self.values.len();
         Output {
             array: (self.shape.count, columns),
+            every: self.schedule.freq,
             ..Output::default()
         }
     }

@@ -1,6 +1,6 @@
 //! `fix ave/correlate`: time correlation functions of global values, to a file and as `f_ID`.
 
-use super::average_common::{Rows, scalars};
+use super::average_common::{Rows, require_steps, scalars};
 use super::{Control, Fix, FixEntry, FixId};
 use crate::cformat::general;
 use crate::domain::Tally;
@@ -169,6 +169,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
             Error::input(format!("fix ave/correlate: more than {MAX_LAGS} time lags")).at(1),
         );
     }
+    require_steps(&args.all("value"), every, "ave/correlate", host)?;
     let values = scalars(&args.all("value"), "ave/correlate", host)?;
     let kind = args.keyword("type");
     let pairs = pairs_of(
@@ -326,6 +327,7 @@ impl Fix for AveCorrelate {
     fn output(&self) -> Output {
         Output {
             array: (self.repeat, self.pairs.len() + 2),
+            every: self.freq,
             ..Output::default()
         }
     }

@@ -1,6 +1,8 @@
 //! `fix ave/time`: time averages of global scalars or vectors, to a file and as `f_ID`.
 
-use super::average_common::{Rows, Schedule, is_extensive, scalars, value_format, vectors};
+use super::average_common::{
+    Rows, Schedule, is_extensive, require_steps, scalars, value_format, vectors,
+};
 use super::{Control, Fix, FixEntry, FixId};
 use crate::cformat::{LineFormat, shortest};
 use crate::domain::Tally;
@@ -173,6 +175,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     );
     let schedule = Schedule::new("ave/time", every, repeat, freq, start, step)?;
     let words = args.all("value");
+    require_steps(&words, every, "ave/time", host)?;
     let values = if vector {
         vectors(&words, "ave/time", host)?
     } else {
@@ -459,13 +462,16 @@ impl Fix for AveTime {
     }
 
     fn output(&self) -> Output {
+        let every = self.schedule.freq;
         match (self.vector, self.values.len()) {
             (false, 1) => Output {
                 extensive: self.extensive[0],
+                every,
                 ..Output::SCALAR
             },
             (false, n) => Output {
                 vector: n,
+                every,
                 extensive_elements: (0..n.min(64))
                     .filter(|&i| self.extensive[i])
                     .fold(0, |bits, i| bits | 1 << i),
@@ -473,11 +479,13 @@ impl Fix for AveTime {
             },
             (true, 1) => Output {
                 vector: self.rows_now(),
+                every,
                 extensive_vector: self.extensive[0],
                 ..Output::default()
             },
             (true, n) => Output {
                 array: (self.rows_now(), n),
+                every,
                 extensive_vector: self.extensive[0],
                 ..Output::default()
             },

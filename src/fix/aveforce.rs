@@ -42,9 +42,9 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     Ok(Box::new(AveForce {
         chosen: Chosen::new(id, args, host)?,
         components: [
-            Component::parse(args, "fx", host)?,
-            Component::parse(args, "fy", host)?,
-            Component::parse(args, "fz", host)?,
+            Component::parse(args, "fx")?,
+            Component::parse(args, "fy")?,
+            Component::parse(args, "fz")?,
         ],
         before: [0.0; 3],
     }))

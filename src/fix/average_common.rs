@@ -114,6 +114,33 @@ pub fn scalars(words: &[(usize, &str)], style: &str, host: &dyn Host) -> Result<
     at_least_one(out, style)
 }
 
+/// Checks that fixes among the values are renewed at every sample of fix `style`, which comes every `every` steps.
+///
+/// # Errors
+/// One is not.
+pub fn require_steps(
+    words: &[(usize, &str)],
+    every: i64,
+    style: &str,
+    host: &dyn Host,
+) -> Result<()> {
+    for (at, word) in words {
+        let Some(id) = word.strip_prefix("f_").and_then(|w| w.split('[').next()) else {
+            continue;
+        };
+        let renewed = host.output(Source::Fix, id).map_or(0, |o| o.every);
+        if renewed > 1 && every % renewed != 0 {
+            return Err(Error::input(format!(
+                "Fix {id} for fix {style} not computed at compatible time: its values come every {renewed} steps, \
+                 samples every {every}"
+            ))
+            .at(*at)
+            .help(format!("give Nevery a multiple of {renewed}")));
+        }
+    }
+    Ok(())
+}
+
 /// References to global vectors (columns of arrays), with wildcards expanded.
 ///
 /// # Errors

@@ -6,9 +6,10 @@
 mod keywords;
 
 use super::barostat_common::Couple;
+use super::pressure_common::Computes;
 use super::voigt_common::{Voigt, congruent, inverse, matrix, strain_energy, symmetric, upper};
 use super::{Companion, Fix, FixEntry, FixId, MinDofs};
-use crate::domain::host::{Data, Host, Output, Part, Source};
+use crate::domain::host::{Data, Host, Output, Part};
 use crate::domain::{Cell, State, reshape};
 use crate::error::{Error, Result};
 use crate::signature::{Args, Signature};
@@ -47,9 +48,7 @@ struct BoxRelax {
     set: Settings,
     isotropic: bool,
     triclinic: bool,
-    temperature: String,
-    pressure: String,
-    own_pressure: bool,
+    computes: Computes,
     reference: Option<Reference>,
     /// Cell matrix at the start of the minimisation, which strains are converted to lengths with.
     origin: Voigt,
@@ -68,9 +67,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
         isotropic: !triclinic && (set.couple == Couple::Xyz || (flat && set.couple == Couple::Xy)),
         triclinic,
         set,
-        temperature: format!("{}_temp", id.id),
-        pressure: format!("{}_press", id.id),
-        own_pressure: true,
+        computes: Computes::new("box/relax", id),
         reference: None,
         origin: [1.0; 6],
         start: None,
@@ -110,21 +107,13 @@ impl BoxRelax {
 
     /// Pressure tensor in Voigt order, coupled directions averaged.
     fn read(&self, host: &mut dyn Host) -> Result<Voigt> {
-        let wrong = || Error::input(format!("compute {} is not a pressure", self.pressure));
         if self.isotropic {
-            return match host.data(Source::Compute, &self.pressure, Part::Scalar)? {
-                Data::Scalar(p) => Ok([p; 6]),
-                _ => Err(wrong()),
-            };
+            return Ok([self.computes.scalar(host)?; 6]);
         }
-        match host.data(Source::Compute, &self.pressure, Part::Vector)? {
-            Data::Vector(p) if p.len() == 6 => {
-                let mut p = [p[0], p[1], p[2], p[5], p[4], p[3]];
-                self.set.couple.average(&mut p);
-                Ok(p)
-            }
-            _ => Err(wrong()),
-        }
+        let p = self.computes.tensor(host)?;
+        let mut p = [p[0], p[1], p[2], p[5], p[4], p[3]];
+        self.set.couple.average(&mut p);
+        Ok(p)
     }
 
     fn missing() -> Error {
@@ -277,11 +266,11 @@ impl Fix for BoxRelax {
     }
 
     fn companions(&self) -> Vec<Companion> {
-        Companion::temperature_and_pressure(&self.temperature, &["virial"])
+        self.computes.companions(&["virial"])
     }
 
     fn init(&mut self, host: &mut dyn Host) -> Result<()> {
-        host.output(Source::Compute, &self.pressure)?;
+        self.computes.require(host)?;
         keywords::check_cell(&self.set, host.state())?;
         self.origin = matrix(host.state().cell("fix box/relax")?);
         self.refer_to(host.state())
@@ -305,25 +294,6 @@ impl Fix for BoxRelax {
     }
 
     fn modify(&mut self, words: &[&str], host: &mut dyn Host) -> Result<()> {
-        match words {
-            ["temp", id] => {
-                host.temperature(id).map_err(|e| e.or_at(1))?;
-                self.temperature = (*id).to_string();
-                if self.own_pressure {
-                    host.bind_temperature(&self.pressure, id)?;
-                }
-                Ok(())
-            }
-            ["press", id] => {
-                host.output(Source::Compute, id).map_err(|e| e.or_at(1))?;
-                self.pressure = (*id).to_string();
-                self.own_pressure = false;
-                Ok(())
-            }
-            _ => Err(Error::input(
-                "Illegal fix_modify command: fix box/relax knows temp ID and press ID",
-            )
-            .at(0)),
-        }
+        self.computes.modify(words, host)
     }
 }

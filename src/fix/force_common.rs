@@ -32,19 +32,19 @@ pub enum Values {
 }
 
 impl Component {
-    /// Parses argument `name`; a variable must exist.
+    /// Parses argument `name`; a variable need not exist before the run.
     ///
     /// # Errors
-    /// The word is none of the forms, or the variable does not exist.
-    pub fn parse(args: &Args, name: &str, host: &dyn Host) -> Result<Self> {
-        Self::parse_word(args.str(name), name, args.word(name), host)
+    /// The word is none of the forms.
+    pub fn parse(args: &Args, name: &str) -> Result<Self> {
+        Self::parse_word(args.str(name), name, args.word(name))
     }
 
     /// Parses `word`, which stands at `at` and is called `name` in messages.
     ///
     /// # Errors
     /// As [`Component::parse`].
-    pub fn parse_word(word: &str, name: &str, at: usize, host: &dyn Host) -> Result<Self> {
+    pub fn parse_word(word: &str, name: &str, at: usize) -> Result<Self> {
         if word == "NULL" {
             return Ok(Self::Keep);
         }
@@ -52,11 +52,7 @@ impl Component {
             return Ok(Self::Constant(v));
         }
         match Reference::parse(word) {
-            Some(r) if r.source == Source::Variable && r.index.is_empty() => {
-                host.output(Source::Variable, &r.id)
-                    .map_err(|e| e.or_at(at))?;
-                Ok(Self::Variable(r))
-            }
+            Some(r) if r.source == Source::Variable && r.index.is_empty() => Ok(Self::Variable(r)),
             _ => Err(Error::input(format!(
                 "expected a number, v_name or NULL for '{name}', found '{word}'"
             ))

@@ -135,11 +135,8 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     };
     let start = args.str("Tstart");
     let target = match Reference::parse(start) {
-        Some(r) if r.source == Source::Variable => {
-            host.output(Source::Variable, &r.id)
-                .map_err(|e| e.or_at(args.word("Tstart")))?;
-            Target::Variable(r)
-        }
+        // it need not exist before the run
+        Some(r) if r.source == Source::Variable => Target::Variable(r),
         _ => Target::Ramp(Ramp {
             start: args.real("Tstart")?,
             stop: args.real("Tstop")?,

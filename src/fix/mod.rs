@@ -27,6 +27,7 @@ pub mod nve;
 pub mod nve_limit;
 pub mod nvt;
 pub mod press_berendsen;
+pub mod pressure_common;
 pub mod print;
 pub mod property_atom;
 pub mod recenter;

@@ -152,7 +152,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     let path = match k.name() {
         "linear" => Path::Linear(components(["Vx", "Vy", "Vz"])?),
         "wiggle" => Path::Wiggle(components(["Ax", "Ay", "Az"])?, k.real("period")?),
-        "variable" => variable_path(k, host)?,
+        "variable" => variable_path(k)?,
         name => {
             let velocity = if name == "transrot" {
                 numbers(["Vx", "Vy", "Vz"])?
@@ -182,13 +182,13 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     }))
 }
 
-fn variable_path(k: &crate::signature::KeywordArgs<'_>, host: &dyn Host) -> Result<Path> {
+fn variable_path(k: &crate::signature::KeywordArgs<'_>) -> Result<Path> {
     let mut parsed = [const { Component::Keep }; 6];
     for (c, name) in parsed
         .iter_mut()
         .zip(["v_dx", "v_dy", "v_dz", "v_vx", "v_vy", "v_vz"])
     {
-        *c = Component::parse_word(k.str(name), name, k.word(name), host)?;
+        *c = Component::parse_word(k.str(name), name, k.word(name))?;
     }
     let [dx, dy, dz, vx, vy, vz] = parsed;
     let (d, v) = ([dx, dy, dz], [vx, vy, vz]);

@@ -5,6 +5,7 @@ mod keywords;
 use super::barostat_common::{Barostat, Reading, Shape};
 use super::integrate_common::{drift, kick, kick_factors, scale};
 use super::nh_common::{Continued, Kinetic, Thermostat};
+use super::pressure_common::Computes;
 use super::{Companion, Fix, FixEntry, FixId};
 use crate::domain::host::{Data, Host, Output, Part, Source};
 use crate::domain::{State, Tally, reshape};
@@ -61,9 +62,7 @@ struct Npt {
     bit: u32,
     thermostat: Option<Thermostat>,
     barostat: Barostat,
-    temperature: String,
-    pressure: String,
-    own_pressure: bool,
+    computes: Computes,
     /// Temperature that the masses of nph follow from; found at the first run if not given.
     mass_temperature: Option<f64>,
     kt: f64,
@@ -85,9 +84,7 @@ fn build(
         bit: id.bit,
         thermostat: keywords::thermostat(args, style)?,
         barostat,
-        temperature: format!("{}_temp", id.id),
-        pressure: format!("{}_press", id.id),
-        own_pressure: true,
+        computes: Computes::new(style, id),
         mass_temperature: keywords::mass_temperature(args)?,
         kt: 0.0,
         coupled: Kinetic::default(),
@@ -102,7 +99,7 @@ impl Npt {
             return Ok(());
         };
         let factor = thermostat.half_step(host.state(), &mut self.coupled);
-        let bias = host.velocity_bias(&self.temperature)?;
+        let bias = host.velocity_bias(&self.computes.temperature)?;
         scale(host.state_mut(), self.bit, factor, bias.as_deref());
         Ok(())
     }
@@ -111,41 +108,32 @@ impl Npt {
         host.state_mut().touch();
         let twice_kinetic = self.coupled.twice(host.state().units.boltz);
         if self.barostat.shape == Shape::Iso {
-            let Data::Scalar(p) = host.data(Source::Compute, &self.pressure, Part::Scalar)? else {
-                return Err(self.no_pressure());
-            };
             return Ok(Reading {
                 twice_kinetic,
                 kinetic: [0.0; 3],
-                pressure: [p; 6],
+                pressure: [self.computes.scalar(host)?; 6],
             });
         }
-        let kinetic = match host.data(Source::Compute, &self.temperature, Part::Vector)? {
+        let kinetic = match host.data(Source::Compute, &self.computes.temperature, Part::Vector)? {
             Data::Vector(v) if v.len() >= 3 => [v[0], v[1], v[2]],
             _ => {
                 return Err(Error::input(format!(
                     "compute {} has no kinetic energy tensor, which fix {} needs",
-                    self.temperature, self.style
+                    self.computes.temperature, self.style
                 )));
             }
         };
-        match host.data(Source::Compute, &self.pressure, Part::Vector)? {
-            Data::Vector(p) if p.len() == 6 => Ok(Reading {
-                twice_kinetic,
-                kinetic,
-                pressure: [p[0], p[1], p[2], p[5], p[4], p[3]],
-            }),
-            _ => Err(self.no_pressure()),
-        }
-    }
-
-    fn no_pressure(&self) -> Error {
-        Error::input(format!("compute {} is not a pressure", self.pressure))
+        let p = self.computes.tensor(host)?;
+        Ok(Reading {
+            twice_kinetic,
+            kinetic,
+            pressure: [p[0], p[1], p[2], p[5], p[4], p[3]],
+        })
     }
 
     /// Velocities of the atoms under the cell velocities, half a step.
     fn drag_velocities(&self, host: &mut dyn Host) -> Result<()> {
-        let bias = host.velocity_bias(&self.temperature)?;
+        let bias = host.velocity_bias(&self.computes.temperature)?;
         let state = host.state_mut();
         let dt = state.dt;
         let atoms = &mut state.atoms;
@@ -171,17 +159,6 @@ impl Npt {
         let factors = kick_factors(state);
         kick(state, self.bit, &factors);
     }
-
-    fn require(&self, host: &dyn Host, id: &str, what: &str) -> Result<()> {
-        host.output(Source::Compute, id).map_err(|e| Error {
-            message: format!(
-                "{what} compute ID {id} for fix {} does not exist",
-                self.style
-            ),
-            ..e
-        })?;
-        Ok(())
-    }
 }
 
 impl Fix for Npt {
@@ -205,12 +182,11 @@ impl Fix for Npt {
     }
 
     fn companions(&self) -> Vec<Companion> {
-        Companion::temperature_and_pressure(&self.temperature, &[])
+        self.computes.companions(&[])
     }
 
     fn init(&mut self, host: &mut dyn Host) -> Result<()> {
-        self.require(host, &self.temperature, "Temperature")?;
-        self.require(host, &self.pressure, "Pressure")?;
+        self.computes.require(host)?;
         keywords::check_cell(&self.barostat.set, host.state(), self.style)?;
         let state = host.state();
         self.barostat
@@ -220,7 +196,7 @@ impl Fix for Npt {
 
     fn setup(&mut self, host: &mut dyn Host) -> Result<()> {
         if !self.continued.take(host.state()) {
-            self.coupled = Kinetic::measure(host, &self.temperature)?;
+            self.coupled = Kinetic::measure(host, &self.computes.temperature)?;
         }
         if let Some(t) = &mut self.thermostat {
             t.start(host.state(), self.coupled);
@@ -272,7 +248,7 @@ impl Fix for Npt {
     fn final_integrate(&mut self, host: &mut dyn Host) -> Result<()> {
         self.kick(host);
         self.drag_velocities(host)?;
-        self.coupled = Kinetic::measure(host, &self.temperature)?;
+        self.coupled = Kinetic::measure(host, &self.computes.temperature)?;
         let reading = self.read(host)?;
         self.barostat.velocity_half_step(host.state(), reading)?;
         self.thermostat_half_step(host)?;
@@ -320,36 +296,7 @@ impl Fix for Npt {
     }
 
     fn modify(&mut self, words: &[&str], host: &mut dyn Host) -> Result<()> {
-        match words {
-            ["temp", id] => {
-                host.temperature(id).map_err(|e| e.or_at(1))?;
-                self.temperature = (*id).to_string();
-                if self.own_pressure {
-                    host.bind_temperature(&self.pressure, id)?;
-                }
-                Ok(())
-            }
-            ["press", id] => {
-                let output = host.output(Source::Compute, id).map_err(|e| e.or_at(1))?;
-                if !output.scalar || output.vector != 6 {
-                    return Err(Error::input(format!(
-                        "Fix_modify pressure ID {id} does not compute pressure"
-                    ))
-                    .at(1));
-                }
-                self.pressure = (*id).to_string();
-                self.own_pressure = false;
-                Ok(())
-            }
-            [word, ..] => Err(Error::input(format!(
-                "Illegal fix_modify command: fix {} knows temp and press, not '{word}'",
-                self.style
-            ))
-            .at(0)),
-            [] => Err(Error::input(
-                "Illegal fix_modify command: missing argument(s)",
-            )),
-        }
+        self.computes.modify(words, host)
     }
 
     fn state(&self) -> Option<Vec<u8>> {

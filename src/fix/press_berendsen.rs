@@ -1,8 +1,9 @@
 //! `fix press/berendsen`: weak coupling of the cell lengths to a pressure.
 
 use super::barostat_common::Couple;
+use super::pressure_common::Computes;
 use super::{Companion, Control, Fix, FixEntry, FixId};
-use crate::domain::host::{Data, Host, Part, Source};
+use crate::domain::host::Host;
 use crate::domain::{State, Tally, reshape};
 use crate::error::{Error, Result};
 use crate::signature::{Arg, Args, Kind, Signature, arg, keyword};
@@ -74,9 +75,7 @@ struct Berendsen {
     couple: Couple,
     modulus: f64,
     dilate: u32,
-    temperature: String,
-    pressure: String,
-    own_pressure: bool,
+    computes: Computes,
 }
 
 fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
@@ -140,9 +139,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
             Some(k) if k.str("value") == "partial" => id.bit,
             _ => 1,
         },
-        temperature: format!("{}_temp", id.id),
-        pressure: format!("{}_press", id.id),
-        own_pressure: true,
+        computes: Computes::new("press/berendsen", id),
     };
     fix.check_cell(host.state())?;
     Ok(Box::new(fix))
@@ -171,17 +168,10 @@ impl Berendsen {
     /// Pressures along the axes, averaged over coupled ones.
     fn read(&self, host: &mut dyn Host) -> Result<[f64; 6]> {
         host.state_mut().touch();
-        let wrong = || Error::input(format!("compute {} is not a pressure", self.pressure));
         if self.couple == Couple::Xyz {
-            return match host.data(Source::Compute, &self.pressure, Part::Scalar)? {
-                Data::Scalar(p) => Ok([p; 6]),
-                _ => Err(wrong()),
-            };
+            return Ok([self.computes.scalar(host)?; 6]);
         }
-        let mut p: [f64; 6] = match host.data(Source::Compute, &self.pressure, Part::Vector)? {
-            Data::Vector(v) => v.try_into().map_err(|_| wrong())?,
-            _ => return Err(wrong()),
-        };
+        let mut p = self.computes.tensor(host)?;
         self.couple.average(&mut p);
         Ok(p)
     }
@@ -204,11 +194,11 @@ impl Fix for Berendsen {
     }
 
     fn companions(&self) -> Vec<Companion> {
-        Companion::temperature_and_pressure(&self.temperature, &[])
+        self.computes.companions(&[])
     }
 
     fn init(&mut self, host: &mut dyn Host) -> Result<()> {
-        host.output(Source::Compute, &self.pressure)?;
+        self.computes.require(host)?;
         self.check_cell(host.state())
     }
 
@@ -238,25 +228,6 @@ impl Fix for Berendsen {
     }
 
     fn modify(&mut self, words: &[&str], host: &mut dyn Host) -> Result<()> {
-        match words {
-            ["temp", id] => {
-                host.temperature(id).map_err(|e| e.or_at(1))?;
-                self.temperature = (*id).to_string();
-                if self.own_pressure {
-                    host.bind_temperature(&self.pressure, id)?;
-                }
-                Ok(())
-            }
-            ["press", id] => {
-                host.output(Source::Compute, id).map_err(|e| e.or_at(1))?;
-                self.pressure = (*id).to_string();
-                self.own_pressure = false;
-                Ok(())
-            }
-            _ => Err(Error::input(
-                "Illegal fix_modify command: fix press/berendsen knows temp ID and press ID",
-            )
-            .at(0)),
-        }
+        self.computes.modify(words, host)
     }
 }

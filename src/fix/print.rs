@@ -70,11 +70,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
     let n = args.str("N");
     let at = args.word("N");
     let every = match (Reference::parse(n), n.parse::<i64>()) {
-        (Some(r), _) if r.source == Source::Variable => {
-            host.output(Source::Variable, &r.id)
-                .map_err(|e| e.or_at(at))?;
-            Every::Variable(r, None)
-        }
+        (Some(r), _) if r.source == Source::Variable => Every::Variable(r, None),
         (_, Ok(n)) if n > 0 => Every::Steps(n),
         _ => {
             return Err(

@@ -44,7 +44,7 @@ struct SpringSelf {
 }
 
 fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
-    let k = Component::parse(args, "K", host)?;
+    let k = Component::parse(args, "K")?;
     match k {
         Component::Constant(k) if k <= 0.0 => {
             return Err(Error::input(

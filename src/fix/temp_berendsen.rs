@@ -36,9 +36,9 @@ struct Berendsen {
     damping: f64,
 }
 
-fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
+fn build(id: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
     Ok(Box::new(Berendsen {
-        base: Rescaling::new(id, "temp/berendsen", args, host)?,
+        base: Rescaling::new(id, "temp/berendsen", args)?,
         damping: args.real("Tdamp")?,
     }))
 }

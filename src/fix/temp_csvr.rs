@@ -40,12 +40,12 @@ struct Csvr {
     random: Marsaglia,
 }
 
-fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
+fn build(id: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
     let seed = args.int("seed")?;
     let random =
         Marsaglia::new(seed).map_err(|e| Error::input(e.to_string()).at(args.word("seed")))?;
     Ok(Box::new(Csvr {
-        base: Rescaling::new(id, "temp/csvr", args, host)?,
+        base: Rescaling::new(id, "temp/csvr", args)?,
         damping: args.real("Tdamp")?,
         seed,
         random,

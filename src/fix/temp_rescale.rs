@@ -47,9 +47,9 @@ struct Rescale {
     fraction: f64,
 }
 
-fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
+fn build(id: &FixId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Fix>> {
     Ok(Box::new(Rescale {
-        base: Rescaling::new(id, "temp/rescale", args, host)?,
+        base: Rescaling::new(id, "temp/rescale", args)?,
         every: args.int("N")?,
         window: args.real("window")?,
         fraction: args.real("fraction")?,

@@ -42,13 +42,10 @@ impl Rescaling {
     ///
     /// # Errors
     /// The variable does not exist.
-    pub fn new(id: &FixId, style: &'static str, args: &Args, host: &mut dyn Host) -> Result<Self> {
+    pub fn new(id: &FixId, style: &'static str, args: &Args) -> Result<Self> {
         let target = match Reference::parse(args.str("Tstart")) {
-            Some(r) if r.source == Source::Variable => {
-                host.output(Source::Variable, &r.id)
-                    .map_err(|e| e.or_at(args.word("Tstart")))?;
-                Target::Variable(r)
-            }
+            // it need not exist before the run
+            Some(r) if r.source == Source::Variable => Target::Variable(r),
             _ => Target::Ramp(Ramp {
                 start: args.real("Tstart")?,
                 stop: args.real("Tstop")?,

@@ -1,6 +1,6 @@
 //! `fix vector`: keeps a global value of every Nevery steps as a growing vector.
 
-use super::average_common::{is_extensive, scalars};
+use super::average_common::{is_extensive, require_steps, scalars};
 use super::{Control, Fix, FixEntry, FixId};
 use crate::domain::Tally;
 use crate::domain::host::{Data, Host, Output, Part, Reference};
@@ -42,6 +42,7 @@ struct Keep {
 }
 
 fn build(_: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
+    require_steps(&args.all("value"), args.int("Nevery")?, "vector", host)?;
     let values = scalars(&args.all("value"), "vector", host)?;
     let extensive = values.iter().all(|v| is_extensive(v, false, host));
     let limit = args.keyword("nmax").map_or(Ok(i64::MAX), |k| k.int("N"))?;
@@ -100,12 +101,14 @@ impl Fix for Keep {
         if n == 1 {
             Output {
                 vector: usize::MAX,
+                every: self.every,
                 extensive_vector: self.extensive,
                 ..Output::default()
             }
         } else {
             Output {
                 array: (usize::MAX, n),
+                every: self.every,
                 extensive_vector: self.extensive,
                 ..Output::default()
             }

@@ -81,11 +81,7 @@ fn build(id: &FixId, args: &Args, host: &mut dyn Host) -> Result<Box<dyn Fix>> {
             _ if word == "EDGE" => {
                 Place::Constant(if upper { cell.hi[axis] } else { cell.lo[axis] })
             }
-            Some(r) if r.source == Source::Variable => {
-                host.output(Source::Variable, &r.id)
-                    .map_err(|e| e.or_at(k.word("place")))?;
-                Place::Variable(r, scale[axis])
-            }
+            Some(r) if r.source == Source::Variable => Place::Variable(r, scale[axis]),
             _ => match parse_real(word) {
                 Some(v) => Place::Constant(v * scale[axis]),
                 None => {

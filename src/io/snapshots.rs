@@ -49,6 +49,8 @@ pub struct Snapshots {
     /// Whether the present line is the first of a snapshot.
     ready: bool,
     frames: i64,
+    /// Whether a snapshot has begun and not ended.
+    cut: bool,
 }
 
 impl Snapshots {
@@ -75,7 +77,18 @@ impl Snapshots {
             xyz,
             ready: true,
             frames: 0,
+            cut: false,
         })
+    }
+
+    /// Whether the last snapshot was cut off, after [`Snapshots::read`] has come to the end.
+    pub fn is_cut_off(&self) -> bool {
+        self.cut
+    }
+
+    /// Name of the file.
+    pub fn name(&self) -> &str {
+        self.lines.name()
     }
 
     /// The next snapshot; `None` at the end of the file, also if the last snapshot was cut off.
@@ -88,11 +101,13 @@ impl Snapshots {
         }
         self.ready = false;
         self.frames += 1;
-        if self.xyz {
-            self.read_xyz()
+        let snapshot = if self.xyz {
+            self.read_xyz()?
         } else {
-            self.read_dump()
-        }
+            self.read_dump()?
+        };
+        self.cut = snapshot.is_none();
+        Ok(snapshot)
     }
 
     /// Goes to the next line; false at the end and for a last line that was cut off, whose numbers cannot be
@@ -143,11 +158,16 @@ impl Snapshots {
                     let whole = self.read_rows(&mut s, atoms)?;
                     return Ok(whole.then_some(s));
                 }
-                // UNITS and TIME have one line each.
-                _ => {
+                Some("UNITS" | "TIME") => {
                     if !self.advance()? {
                         return Ok(None);
                     }
+                }
+                _ => {
+                    let known = ["TIMESTEP", "NUMBER OF ATOMS", "BOX BOUNDS", "ATOMS"];
+                    return Err(self
+                        .bad(&format!("unknown item '{item}'"))
+                        .suggest(&item, known));
                 }
             }
             if !self.advance()? {

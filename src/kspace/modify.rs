@@ -264,6 +264,9 @@ impl KspaceModify {
                 "pressure/scalar" if !k.yes_no("value")? => {
                     return refuse("only LAMMPS' msm can leave the pressure tensor out");
                 }
+                "eigtol" | "splittol" if k.real("tol")? >= 1.0 => {
+                    return refuse("the tolerance must be smaller than one");
+                }
                 unread if UNREAD.contains(&unread) => warnings.push(format!(
                     "kspace_modify {unread} has no effect: neither ewald nor pppm reads it"
                 )),

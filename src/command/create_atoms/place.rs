@@ -59,6 +59,13 @@ pub(super) fn lattice(
         return Err(Error::input("Cannot create atoms with undefined lattice"));
     };
     let cell = required(&engine.state)?.clone();
+    if lattice.general != cell.rotation.is_some() {
+        return Err(Error::input(if lattice.general {
+            "Create_atoms for non general triclinic box cannot use triclinic/general lattice"
+        } else {
+            "Create_atoms for general triclinic box requires triclinic/general lattice"
+        }));
+    }
     let (mut lo, mut hi) = cell.bounds();
     if let Some((rlo, rhi)) = region.and_then(Region::bounds) {
         for k in 0..3 {
@@ -69,8 +76,13 @@ pub(super) fn lattice(
             return Ok(Vec::new());
         }
     }
-    let [a, b, mut c] = lattice.covering(lo, hi)?;
-    if engine.state.dimension == 2 {
+    let corners = std::array::from_fn(|corner| {
+        let x = [0, 1, 2].map(|k| if (corner >> k) & 1 == 0 { lo[k] } else { hi[k] });
+        cell.general_position(x)
+    });
+    let [a, b, mut c] = lattice.covering(corners)?;
+    let flat = engine.state.dimension == 2;
+    if flat {
         c = (0, 0);
     }
     let span = |r: (i64, i64)| (r.1 - r.0 + 1) as f64;
@@ -88,7 +100,11 @@ pub(super) fn lattice(
                         j as f64 + basis[1],
                         k as f64 + basis[2],
                     ];
-                    let x = lattice.to_box(s);
+                    let mut x = cell.restricted_position(lattice.to_box(s));
+                    if flat && cell.rotation.is_some() {
+                        // The way through the corner of the box leaves a rounding error.
+                        x[2] = 0.0;
+                    }
                     if region.is_some_and(|r| !r.contains(x))
                         || !inside(&cell, x, 1e-6)
                         || !accept(engine, x)?

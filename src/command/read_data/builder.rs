@@ -1,7 +1,6 @@
 //! Builds the system from the lines of a data file.
 
 use super::bonded;
-use super::general::{Rotated, rotate};
 use crate::command::create_box::MAX_TYPES;
 use crate::command::support::{atom_type, box_text, finish_cell};
 use crate::domain::Cell;
@@ -9,7 +8,7 @@ use crate::domain::custom::Property;
 use crate::domain::state::Types;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::io::data::{AtomLine, Coefficients, Header, Sink};
+use crate::io::data::{AtomLine, Coefficients, General, Header, Sink};
 use crate::signature::parse_real;
 use std::collections::{HashMap, HashSet};
 
@@ -75,7 +74,6 @@ impl Ids {
 pub(super) struct Builder<'a> {
     engine: &'a mut Engine,
     settings: Settings,
-    rotated: Option<Rotated>,
     /// Labels of this file, index 0 unused.
     labels: Vec<Option<String>>,
     id_offset: i64,
@@ -114,7 +112,6 @@ impl<'a> Builder<'a> {
         Self {
             engine,
             settings,
-            rotated: None,
             labels: Vec::new(),
             id_offset,
             molecule_offset,
@@ -139,6 +136,23 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    fn check_general(&self, g: &General) -> Result<()> {
+        let dimension = self.engine.state.dimension;
+        let [.., c] = g.vectors;
+        if dimension == 2 && (c != [0.0, 0.0, 1.0] || g.origin(2)[2] != -0.5) {
+            return Err(Error::input(
+                "Read_data cvec and/or abc_origin is invalid for 2d simulation with general triclinic box",
+            )
+            .help("cvec is 0 0 1 and the origin has z = -0.5"));
+        }
+        if self.settings.add.is_some() && self.settings.shift != [0.0; 3] {
+            return Err(Error::input(
+                "Read_data subsequent file with ABC vectors cannot define shift",
+            ));
+        }
+        Ok(())
+    }
+
     fn cell_of(&mut self, h: &Header) -> Result<Cell> {
         let state = &self.engine.state;
         let mut cell = Cell::orthogonal(h.lo, h.hi, state.boundary);
@@ -147,12 +161,9 @@ impl<'a> Builder<'a> {
             cell.tilt = tilt;
         }
         if let Some(g) = &h.general {
-            let r = rotate(g)?;
-            let hi = [0, 1, 2].map(|k| g.origin[k] + r.lengths[k]);
-            cell = Cell::orthogonal(g.origin, hi, state.boundary);
-            cell.triclinic = true;
-            cell.tilt = r.tilt;
-            self.rotated = Some(r);
+            self.check_general(g)?;
+            let corner = g.origin(state.dimension);
+            cell = Cell::general(g.vectors, corner, state.boundary, state.dimension)?;
         }
         for k in 0..3 {
             cell.lo[k] += self.settings.shift[k];
@@ -168,9 +179,31 @@ impl<'a> Builder<'a> {
         let Some(old) = &self.engine.state.cell else {
             return Ok(new);
         };
-        if old.triclinic != new.triclinic
-            || (0..3).any(|k| (old.tilt[k] - new.tilt[k]).abs() > 1e-10)
-        {
+        let differ = |a: f64, b: f64| (a - b).abs() > 1e-10;
+        match (&old.rotation, &new.rotation) {
+            (Some(_), Some(_)) => {
+                let edges = old.general_vectors().into_iter().zip(new.general_vectors());
+                let mut pairs = edges.chain([(old.lo, new.lo)]);
+                if pairs.any(|(a, b)| (0..3).any(|k| differ(a[k], b[k]))) {
+                    return Err(Error::input(
+                        "Read_data subsequent file ABC vectors must be same as first file",
+                    ));
+                }
+                return Ok(old.clone());
+            }
+            (None, Some(_)) => {
+                return Err(Error::input(
+                    "Read_data subsequent file cannot switch to general triclinic",
+                ));
+            }
+            (Some(_), None) => {
+                return Err(Error::input(
+                    "Read_data subsequent file cannot switch to restricted triclinic",
+                ));
+            }
+            (None, None) => {}
+        }
+        if old.triclinic != new.triclinic || (0..3).any(|k| differ(old.tilt[k], new.tilt[k])) {
             return Err(Error::input(
                 "Read data add: the boxes must be both orthogonal or have the same tilts",
             ));
@@ -234,13 +267,14 @@ impl<'a> Builder<'a> {
     }
 
     fn place(&mut self, atom: &AtomLine<'_>) -> Result<([f64; 3], [i32; 3])> {
-        let mut x = match &self.rotated {
-            Some(r) => r.position(atom.x),
-            None => atom.x,
-        };
+        let cell = self.engine.state.cell("Read_data")?;
+        let mut x = cell.restricted_position(atom.x);
+        if self.engine.state.dimension == 2 && atom.x[2] == 0.0 {
+            // The way through the corner of a general box leaves a rounding error.
+            x[2] = 0.0;
+        }
         (0..3).for_each(|k| x[k] += self.settings.shift[k]);
         let mut image = atom.image;
-        let cell = self.engine.state.cell("Read_data")?;
         let s = cell.to_fractional(x);
         for k in 0..3 {
             let outside = if cell.triclinic {
@@ -333,6 +367,20 @@ impl Sink for Builder<'_> {
     }
 
     fn header(&mut self, h: &Header) -> Result<()> {
+        let bounded = h.general.is_some() || h.bounded != [false; 3];
+        if h.atoms == 0 && h.atom_types == 0 && !bounded {
+            return Err(Error::input(
+                "the header of the data file has neither atoms nor atom types nor a box: is it a data file?",
+            ));
+        }
+        for (k, axis) in ["x", "y", "z"].iter().enumerate() {
+            if h.general.is_none() && !h.bounded[k] {
+                self.engine.log.warn(&format!(
+                    "The header of the data file has no line with {axis}lo {axis}hi: the box goes from {} to {}",
+                    h.lo[k], h.hi[k]
+                ));
+            }
+        }
         let allowed = bonded::check_header(self.engine, h)?;
         if !allowed {
             self.log("  dihedrals and impropers of the file are skipped");
@@ -488,7 +536,8 @@ impl Sink for Builder<'_> {
                 "Velocities section has atom ID {id} twice"
             )));
         }
-        let v = self.rotated.as_ref().map_or(v, |r| r.direction(v));
+        let rotation = self.engine.state.cell.as_ref().and_then(|c| c.rotation);
+        let v = rotation.map_or(v, |r| r.to_restricted(v));
         self.engine.state.atoms.v[i] = v;
         Ok(())
     }

@@ -43,11 +43,9 @@ impl Columns {
                         ("u", false, false),
                         ("su", true, false),
                     ];
-                    let wanted = forms.iter().filter(|x| {
-                        f.scaled.is_none_or(|v| v == x.1) && f.wrapped.is_none_or(|v| v == x.2)
-                    });
+                    // scaled and wrapped are about columns of other names, see label
                     let mut found = None;
-                    for (suffix, scaled, wrapped) in wanted {
+                    for (suffix, scaled, wrapped) in &forms {
                         if let Some(p) = s.column(&format!("{name}{suffix}")) {
                             (c.scaled, c.wrapped) = (*scaled, *wrapped);
                             found = Some(p);
@@ -82,6 +80,7 @@ fn set_cell(engine: &mut Engine, s: &Snapshot) -> Result<()> {
     let mut cell = Cell {
         tilt: new.tilt.unwrap_or([0.0; 3]),
         triclinic: old.triclinic,
+        rotation: old.rotation,
         ..Cell::orthogonal(new.lo, new.hi, old.boundary)
     };
     cell.minimum = std::array::from_fn(|k| [new.lo[k], new.hi[k]]);
@@ -116,6 +115,14 @@ fn atoms_of_rows(
         remove(engine, &vec![false; engine.state.atoms.len()]);
     }
     let ids: Vec<i64> = s.rows().map(|row| row[columns.id] as i64).collect();
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    if let Some(twice) = sorted.windows(2).find(|w| w[0] == w[1]) {
+        return Err(Error::input(format!(
+            "the snapshot of step {} in the dump file has atom ID {} twice",
+            s.step, twice[0]
+        )));
+    }
     if rules.trim {
         let wanted: std::collections::HashSet<i64> = ids.iter().copied().collect();
         let atoms = &engine.state.atoms;

@@ -159,6 +159,7 @@ impl Engine {
     fn minimize_started(&mut self, plan: &MinPlan) -> Result<()> {
         self.ensure_box_styles()?;
         self.initialise()?;
+        self.check_thermo_steps()?;
         if self.dry {
             return Ok(());
         }
@@ -290,7 +291,7 @@ impl Engine {
         let atoms = self.state.atoms.len();
         self.state.touch();
         self.forces.in_step = false;
-        if self.lists_outdated() {
+        if self.lists_outdated() || self.restart_due() {
             self.each_fix(|fix, host| fix.pre_exchange(host))?;
             self.rebuild_lists()?;
             self.clock.book(Section::Neigh);

@@ -1,6 +1,7 @@
 //! What a restart file holds: settings, cell, types, groups, atoms, neighbour lists, pair style, and the state of
 //! fixes and computes.
 
+use crate::domain::general::Rotation;
 use crate::domain::order::{Order, SortSettings};
 use crate::domain::state::{ATOM_STYLES, Types};
 use crate::domain::{Boundary, Cell, Groups, NeighborState};
@@ -17,6 +18,11 @@ impl Engine {
         let mut s = Sections::default();
         s.push("settings", self.encode_settings());
         s.push("cell", encode_cell(self.state.cell.as_ref()));
+        if let Some(rotation) = self.state.cell.as_ref().and_then(|c| c.rotation) {
+            let mut w = Writer::new();
+            w.vectors(&rotation.rows());
+            s.push("rotation", w.finish());
+        }
         s.push("types", encode_types(&self.state.types));
         s.push("groups", self.encode_groups());
         s.push("atoms", self.encode_atoms());
@@ -155,9 +161,16 @@ impl Engine {
 
     fn take_sections(&mut self, s: &Sections) -> Result<()> {
         self.decode_settings(s.require("settings")?)?;
-        let cell = decode_cell(&mut s.require("cell")?)?
+        let mut cell = decode_cell(&mut s.require("cell")?)?
             .ok_or_else(|| Error::input("the restart file has no cell"))?;
         cell.validate()?;
+        // Only general triclinic boxes have it.
+        if s.get("rotation").is_some() {
+            let rows = s.require("rotation")?.vectors()?;
+            let rows = <[[f64; 3]; 3]>::try_from(rows)
+                .map_err(|_| Error::input("the rotation of the restart file is damaged"))?;
+            cell.rotation = Some(Rotation::from_rows(rows)?);
+        }
         self.state.boundary = cell.boundary;
         self.state.cell = Some(cell);
         self.state.types = decode_types(&mut s.require("types")?)?;
@@ -306,7 +319,10 @@ impl Engine {
             return Ok(());
         }
         let x_hold = r.vectors()?;
-        let cell_hold = decode_cell(&mut Reader::new(r.bytes()?))?;
+        let mut cell_hold = decode_cell(&mut Reader::new(r.bytes()?))?;
+        if let (Some(hold), Some(cell)) = (&mut cell_hold, &self.state.cell) {
+            hold.rotation = cell.rotation;
+        }
         let held = NeighborState {
             x_hold,
             cell_hold,

@@ -129,6 +129,12 @@ impl RestartPlan {
 }
 
 impl Engine {
+    /// Whether a file is due at the present step: lists are rebuilt then, so that the file holds wrapped positions and
+    /// what follows is the same as after reading it.
+    pub(crate) fn restart_due(&self) -> bool {
+        self.restart.next == Some(self.state.step)
+    }
+
     /// Finds the next step at which a file is due, at the start of a run.
     pub(crate) fn plan_restart(&mut self) -> Result<()> {
         self.restart.next = self.next_restart()?;

@@ -271,14 +271,27 @@ fn pressure(name: &str, e: &mut Engine) -> Result<Option<f64>> {
     let component = ["pxx", "pyy", "pzz", "pxy", "pxz", "pyz"]
         .iter()
         .position(|k| *k == name);
-    component
-        .map(|k| {
-            e.compute_vector(&id)?
-                .get(k)
-                .copied()
-                .ok_or_else(|| Error::input(format!("compute {id} has no pressure tensor")))
-        })
-        .transpose()
+    let Some(k) = component else {
+        return Ok(None);
+    };
+    let tensor = pressure_tensor(e)?;
+    let rotation = e.state.cell.as_ref().and_then(|c| c.rotation);
+    let shown = rotation.filter(|_| e.thermo.general);
+    let tensor = shown.map_or(tensor, |r| r.tensor_to_general(tensor));
+    Ok(Some(tensor[k]))
+}
+
+/// The pressure tensor xx, yy, zz, xy, xz, yz in the orientation of the cell.
+///
+/// # Errors
+/// The force field cannot be evaluated, or the pressure compute has no tensor.
+pub fn pressure_tensor(e: &mut Engine) -> Result<[f64; 6]> {
+    let id = e.thermo.pressure.clone();
+    let vector = e.compute_vector(&id)?;
+    vector
+        .first_chunk()
+        .copied()
+        .ok_or_else(|| Error::input(format!("compute {id} has no pressure tensor")))
 }
 
 fn forces(name: &str, e: &mut Engine) -> Result<Option<f64>> {
@@ -313,6 +326,11 @@ fn geometry(name: &str, e: &Engine) -> Result<Option<f64>> {
     let [xy, xz, yz] = cell.tilt;
     let length = |v: [f64; 3]| (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
     let v = cell.vectors();
+    let edges = if e.thermo.general {
+        cell.general_vectors()
+    } else {
+        v
+    };
     let angle = |a: [f64; 3], b: [f64; 3]| {
         let dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
         (dot / (length(a) * length(b))).acos().to_degrees()
@@ -335,15 +353,15 @@ fn geometry(name: &str, e: &Engine) -> Result<Option<f64>> {
         "xy" => xy,
         "xz" => xz,
         "yz" => yz,
-        "avecx" => v[0][0],
-        "avecy" => v[0][1],
-        "avecz" => v[0][2],
-        "bvecx" => v[1][0],
-        "bvecy" => v[1][1],
-        "bvecz" => v[1][2],
-        "cvecx" => v[2][0],
-        "cvecy" => v[2][1],
-        "cvecz" => v[2][2],
+        "avecx" => edges[0][0],
+        "avecy" => edges[0][1],
+        "avecz" => edges[0][2],
+        "bvecx" => edges[1][0],
+        "bvecy" => edges[1][1],
+        "bvecz" => edges[1][2],
+        "cvecx" => edges[2][0],
+        "cvecy" => edges[2][1],
+        "cvecz" => edges[2][2],
         "cella" => length(v[0]),
         "cellb" => length(v[1]),
         "cellc" => length(v[2]),

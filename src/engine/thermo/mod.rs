@@ -6,7 +6,7 @@
 mod keywords;
 mod layout;
 
-pub use keywords::{KEYWORDS, Keyword, Quantity, evaluate};
+pub use keywords::{KEYWORDS, Keyword, Quantity, evaluate, pressure_tensor};
 pub use layout::{Column, Layout, Line, Value};
 
 use crate::domain::host::{Host, Part, Reference, Source};
@@ -53,6 +53,8 @@ pub struct Thermo {
     pub temperature: String,
     /// Pressure compute of `press`, `pxx`, ...
     pub pressure: String,
+    /// `thermo_modify triclinic/general`: cell vectors and pressure tensor as the general triclinic box was defined.
+    pub general: bool,
     /// Whether `thermo_modify` changed anything since the last `thermo_style`.
     pub modified: bool,
     /// Columns of styles `one`, `multi` and `yaml` follow the cell: volume if a fix changes it.
@@ -96,6 +98,7 @@ impl Thermo {
             flush: false,
             temperature: "thermo_temp".into(),
             pressure: "thermo_press".into(),
+            general: false,
             modified: false,
             volume_shown: false,
         }
@@ -214,13 +217,45 @@ impl Engine {
         match quantity {
             Quantity::Keyword(k) => keywords::evaluate(k, self),
             Quantity::Reference(r) => {
-                let v = self.scalar(r)?;
+                self.thermo_reads = r.source == Source::Fix;
+                let v = self.scalar(r);
+                self.thermo_reads = false;
+                let v = v?;
                 let output = self.output(r.source, &r.id)?;
                 let extensive = output.is_extensive(&r.index) && self.thermo.per_atom(self);
                 let n = self.state.atoms.len() as f64;
                 Ok(Value::Float(if extensive && n > 0.0 { v / n } else { v }))
             }
         }
+    }
+
+    /// Checks that rows come at steps at which the fixes among their columns have values.
+    ///
+    /// # Errors
+    /// One has not.
+    pub(crate) fn check_thermo_steps(&mut self) -> Result<()> {
+        let Every::Steps(rows) = self.thermo.every else {
+            return Ok(());
+        };
+        for c in &self.thermo.layout.columns {
+            let Quantity::Reference(r) = &c.quantity else {
+                continue;
+            };
+            if r.source != Source::Fix {
+                continue;
+            }
+            let every = self.output(r.source, &r.id).map_or(0, |o| o.every);
+            if every > 1 && rows % every != 0 {
+                let id = &r.id;
+                return Err(Error::input(format!(
+                    "thermo column {}: Thermo and fix {id} not computed at compatible times: rows come every {rows} steps, \
+                     values of the fix every {every}",
+                    c.name
+                ))
+                .help(format!("give thermo a multiple of {every}")));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the header of the thermo output.

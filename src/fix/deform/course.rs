@@ -94,6 +94,13 @@ impl Ends {
             let height = if k == 5 { 1 } else { 2 };
             let length = start.hi[height] - start.lo[height];
             let tilt = tilt_of(start, k);
+            if tilt == 0.0 && matches!(changes[k], Change::True(_)) {
+                return Err(Error::input(format!(
+                    "Cannot use fix deform trate on a box with zero tilt: {} is 0",
+                    super::parse::NAMES[k]
+                ))
+                .help("a zero tilt times any factor stays zero: use erate, or tilt the box with change_box first"));
+            }
             stop[k].0 = match changes[k] {
                 Change::Final(v, _) => v,
                 Change::Delta(v, _) => tilt + v,

@@ -54,9 +54,9 @@ impl<'a> Words<'a> {
         })
     }
 
-    fn variable(&mut self, host: &dyn Host) -> Result<Reference> {
+    fn variable(&mut self) -> Result<Reference> {
         let (at, w) = self.need()?;
-        let r = Reference::parse(w)
+        Reference::parse(w)
             .filter(|r| r.source == Source::Variable)
             .ok_or_else(|| {
                 Error::input(format!(
@@ -64,10 +64,7 @@ impl<'a> Words<'a> {
                     self.what
                 ))
                 .at(at)
-            })?;
-        host.output(Source::Variable, &r.id)
-            .map_err(|e| e.or_at(at))?;
-        Ok(r)
+            })
     }
 }
 
@@ -90,7 +87,7 @@ pub fn parse(words: &[(usize, &str)], host: &dyn Host) -> Result<Parsed> {
     while let Some((at, word)) = w.take() {
         w.what = word.to_string();
         if let Some(k) = NAMES.iter().position(|n| *n == word) {
-            p.changes[k] = change(k, &mut w, host)?;
+            p.changes[k] = change(k, &mut w)?;
             continue;
         }
         match word {
@@ -156,7 +153,7 @@ fn expected(what: &str, found: &str, at: usize) -> Error {
     .at(at)
 }
 
-fn change(k: usize, w: &mut Words<'_>, host: &dyn Host) -> Result<Change> {
+fn change(k: usize, w: &mut Words<'_>) -> Result<Change> {
     let (at, style) = w.need()?;
     let tilt = k >= 3;
     w.what = format!("{} {style}", NAMES[k]);
@@ -177,7 +174,7 @@ fn change(k: usize, w: &mut Words<'_>, host: &dyn Host) -> Result<Change> {
             }
             Change::Wiggle(c.0, c.1)
         }
-        "variable" => Change::Variable(w.variable(host)?, w.variable(host)?),
+        "variable" => Change::Variable(w.variable()?, w.variable()?),
         other => {
             let mut known = vec![
                 "final", "delta", "vel", "erate", "trate", "wiggle", "variable",

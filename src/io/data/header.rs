@@ -9,8 +9,16 @@ use crate::signature::parse_real;
 pub struct General {
     /// Edge vectors as rows.
     pub vectors: [[f64; 3]; 3],
-    /// Their common corner.
-    pub origin: [f64; 3],
+    /// Their common corner, if the file has it.
+    pub corner: Option<[f64; 3]>,
+}
+
+impl General {
+    /// The corner of a box of this dimension; without a line it is the zero point, in two dimensions with z = -0.5.
+    pub fn origin(&self, dimension: u8) -> [f64; 3] {
+        let z = if dimension == 2 { -0.5 } else { 0.0 };
+        self.corner.unwrap_or([0.0, 0.0, z])
+    }
 }
 
 /// What a header says; absent counts are 0, absent bounds -0.5 to 0.5.
@@ -28,6 +36,8 @@ pub struct Header {
     pub lo: [f64; 3],
     /// Upper corner.
     pub hi: [f64; 3],
+    /// Whether the file gives the bounds of x, y, z.
+    pub bounded: [bool; 3],
     /// Tilts xy, xz, yz if the box is triclinic.
     pub tilt: Option<[f64; 3]>,
     /// Edge vectors, if the box is given by these.
@@ -43,6 +53,7 @@ impl Default for Header {
             topology_types: [0; 4],
             lo: [-0.5; 3],
             hi: [0.5; 3],
+            bounded: [false; 3],
             tilt: None,
             general: None,
         }
@@ -97,25 +108,32 @@ pub(super) fn read(lines: &mut Lines, is_section: fn(&str) -> bool) -> Result<(H
 struct Partial {
     vectors: [Option<[f64; 3]>; 3],
     origin: Option<[f64; 3]>,
+    /// Whether there are bounds or tilts.
+    bounds: bool,
 }
 
 impl Partial {
+    /// The general box, whose missing vectors are unit vectors; none if the header has no line of it.
     fn finish(self) -> Result<Option<General>> {
-        match (self.vectors, self.origin) {
-            ([None, None, None], None) => Ok(None),
-            ([Some(a), Some(b), Some(c)], origin) => Ok(Some(General {
-                vectors: [a, b, c],
-                origin: origin.unwrap_or([0.0; 3]),
-            })),
-            _ => Err(Error::input(
-                "Read_data header must have avec, bvec and cvec together",
-            )),
+        if self.vectors.iter().all(Option::is_none) && self.origin.is_none() {
+            return Ok(None);
         }
+        if self.bounds {
+            return Err(Error::input(
+                "Read_data header cannot specify simulation box lo/hi/tilt and ABC vectors",
+            ));
+        }
+        let unit = |k: usize| [0, 1, 2].map(|j| f64::from(u8::from(j == k)));
+        Ok(Some(General {
+            vectors: [0, 1, 2].map(|k| self.vectors[k].unwrap_or_else(|| unit(k))),
+            corner: self.origin,
+        }))
     }
 }
 
 fn entry(text: &str, h: &mut Header, g: &mut Partial) -> Result<()> {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    g.bounds |= matches!(words.last(), Some(&("xhi" | "yhi" | "zhi" | "yz")));
     match words.as_slice() {
         [n, "atoms"] => h.atoms = count(n, text)?,
         [n, "atom", "types"] => h.atom_types = count(n, text)?,
@@ -138,9 +156,13 @@ fn entry(text: &str, h: &mut Header, g: &mut Partial) -> Result<()> {
         [n, "extra", _, "per", "atom"] => {
             count(n, text)?;
         }
-        [a, b, "xlo", "xhi"] => (h.lo[0], h.hi[0]) = (real(a, text)?, real(b, text)?),
-        [a, b, "ylo", "yhi"] => (h.lo[1], h.hi[1]) = (real(a, text)?, real(b, text)?),
-        [a, b, "zlo", "zhi"] => (h.lo[2], h.hi[2]) = (real(a, text)?, real(b, text)?),
+        [a, b, lo @ ("xlo" | "ylo" | "zlo"), hi]
+            if hi.starts_with(&lo[..1]) && hi.ends_with("hi") && hi.len() == 3 =>
+        {
+            let k = usize::from(lo.as_bytes()[0] - b'x');
+            (h.lo[k], h.hi[k]) = (real(a, text)?, real(b, text)?);
+            h.bounded[k] = true;
+        }
         [a, b, c, "xy", "xz", "yz"] => {
             h.tilt = Some([real(a, text)?, real(b, text)?, real(c, text)?]);
         }

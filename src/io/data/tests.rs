@@ -275,6 +275,7 @@ fn what_is_written_is_read_back_to_the_bit() {
         title: "t".into(),
         atom_style: "full",
         bounds: ([0.0, -1.5, 0.1], [10.0, 3.0, 7.7]),
+        edges: None,
         tilt: Some([0.1, 0.0, 1e-9]),
         masses: Some(vec![1.5, 2.5]),
         types: 2,

@@ -48,6 +48,8 @@ pub struct DataFile<'a> {
     pub bounds: ([f64; 3], [f64; 3]),
     /// Tilts of a triclinic box.
     pub tilt: Option<[f64; 3]>,
+    /// Edge vectors of a general triclinic box, which are written instead of upper corner and tilts.
+    pub edges: Option<[[f64; 3]; 3]>,
     /// Masses of types 1, 2, ...; `None` leaves the section out.
     pub masses: Option<Vec<f64>>,
     /// Number of types.
@@ -97,13 +99,7 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out)?;
-    let (lo, hi) = d.bounds;
-    for (k, axis) in ["x", "y", "z"].iter().enumerate() {
-        writeln!(out, "{:?} {:?} {axis}lo {axis}hi", lo[k], hi[k])?;
-    }
-    if let Some([xy, xz, yz]) = d.tilt {
-        writeln!(out, "{xy:?} {xz:?} {yz:?} xy xz yz")?;
-    }
+    cell(d, out)?;
     if let Some(labels) = &d.labels {
         writeln!(out, "\nAtom Type Labels\n")?;
         for (t, l) in labels.iter().enumerate() {
@@ -158,6 +154,28 @@ pub fn write(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
         for words in &section.lines {
             writeln!(out, "{}", words.join(" "))?;
         }
+    }
+    Ok(())
+}
+
+fn cell(d: &DataFile<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let (lo, hi) = d.bounds;
+    if let Some(edges) = &d.edges {
+        let origin = ("abc origin", &lo);
+        for (name, [x, y, z]) in ["avec", "bvec", "cvec"]
+            .into_iter()
+            .zip(edges)
+            .chain([origin])
+        {
+            writeln!(out, "{x:?} {y:?} {z:?} {name}")?;
+        }
+        return Ok(());
+    }
+    for (k, axis) in ["x", "y", "z"].iter().enumerate() {
+        writeln!(out, "{:?} {:?} {axis}lo {axis}hi", lo[k], hi[k])?;
+    }
+    if let Some([xy, xz, yz]) = d.tilt {
+        writeln!(out, "{xy:?} {xz:?} {yz:?} xy xz yz")?;
     }
     Ok(())
 }
