@@ -351,6 +351,8 @@ impl Flow<'_> {
                     return Some(Data::List(list));
                 }
                 b',' if !list.is_empty() => self.at += 1,
+                // a brace that nothing opened would be an empty value for ever
+                b'}' => return None,
                 _ => list.push(self.value(depth + 1)?),
             }
         }
