@@ -170,8 +170,8 @@ const FORMATS: &[Format] = &[
     format("DeePMD portable", "deepmd/r_os.dp", load_deepmd),
     format("DeePMD YAML", "deepmd/r_os.yaml", load_deepmd),
     format("DeePMD JSON", "deepmd/r_os.json", load_deepmd),
-    format("ACE YAML", "pace/pow.yace", load_pace),
-    format("ACE text", "pace/expcos.ace", load_pace),
+    format("PACE YAML", "pace/expcos.yace", load_pace),
+    format("PACE text", "pace/expcos.ace", load_pace),
 ];
 
 fn fixture(file: &str) -> PathBuf {

@@ -5,7 +5,7 @@ mod ace;
 mod check;
 mod yace;
 
-use super::model::PaceModel;
+use super::model::{Expansion, PaceModel};
 use crate::ml::error::{ModelError, Result};
 use crate::ml::formats::kind::{Family, ModelFile, ModelKind};
 use crate::ml::formats::tree::Tree;
@@ -26,7 +26,7 @@ pub fn load_bytes(bytes: Vec<u8>) -> Result<PaceModel> {
         kind => return Err(kind.refusal(Family::Pace)),
     };
     check::check(&model)?;
-    model.expansions.iter_mut().for_each(|e| e.shrink());
+    model.expansions.iter_mut().for_each(Expansion::shrink);
     Ok(model)
 }
 

@@ -146,7 +146,7 @@ fn sinc(x: f64) -> Jet {
 /// Functions f_n of the simplified Bessel basis, before they are made orthogonal.
 fn bessel_part(r: f64, cut: f64, n: usize) -> Jet {
     let (a, b) = ((n + 1) as f64, (n + 2) as f64);
-    let sign = if n % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = if n.is_multiple_of(2) { 1.0 } else { -1.0 };
     let norm = sign * SQRT_2 * PI / cut.powf(1.5) * a * b / (a * a + b * b).sqrt();
     let (ka, kb) = (a * PI / cut, b * PI / cut);
     let (fa, fb) = (sinc(r * ka), sinc(r * kb));
@@ -362,7 +362,7 @@ impl Nodes {
     pub fn locate(self, r: f64) -> Option<(usize, f64)> {
         let x = r * (self.last as f64 / self.cut);
         let node = x as usize;
-        (node < self.last).then(|| (node, x - node as f64))
+        (node < self.last).then_some((node, x - node as f64))
     }
 }
 

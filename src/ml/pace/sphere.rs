@@ -33,7 +33,7 @@ impl Constants {
         for l in 0..=l_max {
             for m in 0..=l {
                 let ratio: f64 = (l - m + 1..=l + m).map(|k| 1.0 / k as f64).product();
-                let sign = if m % 2 == 0 { 1.0 } else { -1.0 };
+                let sign = if m.is_multiple_of(2) { 1.0 } else { -1.0 };
                 norm.push(sign * ((2 * l + 1) as f64 * ratio).sqrt());
                 recursion.push(if l == m {
                     ((1..=m).map(|k| (2 * k - 1) as f64).product(), 0.0)

@@ -144,7 +144,7 @@ fn scatter<S: Simd<T = f64>>(plan: &Plan, species: usize, batch: &mut Batch, lan
             }
             at += pair;
             let middle = c.leaf as usize + c.l;
-            let sign = if m % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = if m.is_multiple_of(2) { 1.0 } else { -1.0 };
             let values = &mut batch.values;
             values[(middle - m) * pair + lane] = sign * re;
             values[(middle - m) * pair + S::N + lane] = -sign * im;
@@ -371,7 +371,7 @@ fn gather<S: Simd<T = f64>>(plan: &Plan, species: usize, batch: &mut Batch, lane
             let plus = &batch.slopes[(middle + m) * pair + lane..];
             let (mut re, mut im) = (plus[0], plus[S::N]);
             if m > 0 {
-                let sign = if m % 2 == 0 { 1.0 } else { -1.0 };
+                let sign = if m.is_multiple_of(2) { 1.0 } else { -1.0 };
                 let minus = &batch.slopes[(middle - m) * pair + lane..];
                 re += sign * minus[0];
                 im -= sign * minus[S::N];

@@ -35,7 +35,8 @@ pub fn check(model: &PaceModel) -> Result<()> {
             )));
         }
     }
-    if !(model.spacing > 0.0) {
+    // the readers let finite numbers through only
+    if model.spacing <= 0.0 {
         return Err(ModelError::malformed(format!(
             "deltaSplineBins is {}, not a distance",
             model.spacing
@@ -43,7 +44,7 @@ pub fn check(model: &PaceModel) -> Result<()> {
     }
     for (i, embedding) in model.embeddings.iter().enumerate() {
         let shifted = embedding.shape == Shape::ShiftedScaled;
-        if shifted && embedding.terms.iter().any(|(_, m)| !(*m > 0.0)) {
+        if shifted && embedding.terms.iter().any(|(_, m)| *m <= 0.0) {
             return Err(ModelError::malformed(format!(
                 "an exponent in FS_parameters of {} is not above zero",
                 model.elements[i]
