@@ -26,7 +26,8 @@ pub const RESTART: CommandEntry = CommandEntry {
         ],
         keywords: &[],
         description: "Files are written whole or not at all; the previous one stays as FILE.prev. The same files are used \
-when a signal or a time limit ends a run.",
+when a signal or a time limit ends a run. Neighbour lists are built anew at these steps, as in LAMMPS: a script that continues \
+to the last bit has the same command.",
         examples: &[
             "restart 10000 li.*.restart",
             "restart 1000 a.restart b.restart",
