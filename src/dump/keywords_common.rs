@@ -1,4 +1,4 @@
-//! Keywords of `dump_modify` that several dumps know: those of all text dumps are [`COMMON`], to which a style adds its own.
+//! Keywords of `dump_modify` that several dumps know: those of all text dumps are `COMMON`, to which a style adds its own.
 
 use super::selection_common::REGION;
 use crate::signature::{Keyword, Kind, arg, keyword, many, optional};

@@ -7,7 +7,7 @@
 //! E0 + sum over p w_p F(rho_p; m_p), cut off where atoms come close, plus a repulsion of cores.
 //!
 //! [`model`] is the description, [`load`] reads it, [`radial`] has the radial functions and
-//! [`embedding`] the functions of the densities; [`reference`] evaluates all products one by one,
+//! [`embedding`] the functions of the densities; [`mod@reference`] evaluates all products one by one,
 //! [`fast`] the [`graph`] of shared products over bricks. Units: eV and Å.
 
 pub mod embedding;
