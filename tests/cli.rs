@@ -276,6 +276,26 @@ fn check_of_a_good_script_is_silent_and_takes_variables() {
 }
 
 #[test]
+fn check_takes_the_switches_of_a_run() {
+    let dir = with_script("print \"${seed}\"\n");
+    let words = [
+        "check", "-log", "log.x", "-var", "seed", "4", "-sf", "kk", "-screen", "none", "-pk",
+        "argyro", "threads", "1", "-in", "in.test",
+    ];
+    let run = argyro(dir.path(), &words, "");
+    assert_eq!(
+        (run.status, run.out.trim()),
+        (0, "in.test: no findings"),
+        "{}",
+        run.err
+    );
+    assert!(!dir.path().join("log.x").exists(), "a check writes no log");
+    let run = argyro(dir.path(), &["check", "-var", "seed", "4", "in.test"], "");
+    assert_eq!(run.status, 1);
+    assert!(run.err.contains("needs an input script"), "{}", run.err);
+}
+
+#[test]
 fn slips_of_units_are_found() {
     let text = BROKEN
         .replace("lj/cuut", "lj/cut")

@@ -8,22 +8,23 @@ use crate::graph::{Executor, Failure, Limits, check};
 use crate::io::log::Log;
 use std::io::IsTerminal;
 
-/// Arguments of `argyro check`.
+/// Arguments of `argyro check`: those of a run, so that the word `check` is all that a command line needs more. What says
+/// where output goes has no effect.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Input script
-    pub file: String,
-    /// Defines an index-style variable, as when running
-    #[arg(long = "var", num_args = 2.., value_names = ["NAME", "VALUE"], allow_negative_numbers = true, action = clap::ArgAction::Append)]
-    pub var: Vec<String>,
-    /// Occurrences of `-var`.
-    #[arg(skip)]
-    pub variables: Vec<Vec<String>>,
+    /// Switches of the run.
+    #[command(flatten)]
+    pub run: RunArgs,
 }
 
 /// Runs `argyro check`.
 pub fn run(args: &CheckArgs) -> i32 {
-    let findings = match findings(args) {
+    let Some(file) = args.run.file.as_ref().or(args.run.input.as_ref()) else {
+        let missing = Diagnostic::error("argyro check needs an input script")
+            .help("argyro check FILE; behind -var the file is given as -in FILE");
+        return report(&missing, 1);
+    };
+    let findings = match findings(&args.run, file) {
         Ok(f) => f,
         Err(failure) => return report(&failure.diagnostic, 1),
     };
@@ -36,10 +37,9 @@ pub fn run(args: &CheckArgs) -> i32 {
     let count = |s: Severity| findings.iter().filter(|d| d.severity == s).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     text.push_str(&match (errors, warnings) {
-        (0, 0) => format!("{}: no findings\n", args.file),
+        (0, 0) => format!("{file}: no findings\n"),
         _ => format!(
-            "{}: {}, {}\n",
-            args.file,
+            "{file}: {}, {}\n",
             plural(errors, "error"),
             plural(warnings, "warning")
         ),
@@ -55,13 +55,9 @@ fn plural(n: usize, what: &str) -> String {
     format!("{n} {what}{s}")
 }
 
-fn findings(args: &CheckArgs) -> Result<Vec<Diagnostic>, Box<Failure>> {
+fn findings(switches: &RunArgs, file: &str) -> Result<Vec<Diagnostic>, Box<Failure>> {
     let mut executor = Executor::new(COMMANDS, Log::silent(), true);
-    let switches = RunArgs {
-        variables: args.variables.clone(),
-        ..RunArgs::default()
-    };
-    configure(&mut executor, &switches)?;
-    executor.open(&args.file)?;
+    configure(&mut executor, switches)?;
+    executor.open(file)?;
     Ok(check(&mut executor, Limits::default()))
 }

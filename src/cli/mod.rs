@@ -161,7 +161,8 @@ pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
         Some(Sub::Repair(a)) => repair::run(a),
         Some(Sub::Check(a)) => {
             if let Some((_, m)) = matches.subcommand() {
-                a.variables = occurrences(m, "var");
+                a.run.variables = occurrences(m, "var");
+                a.run.packages = occurrences(m, "package");
             }
             check::run(a)
         }
