@@ -116,7 +116,7 @@ pub struct RunArgs {
 #[derive(Debug, Subcommand)]
 pub enum Sub {
     /// All findings about a script at once; nothing is run
-    Check(check::CheckArgs),
+    Check(Box<check::CheckArgs>),
     /// The command graph of a script as text, DOT or Mermaid
     Graph(graph::GraphArgs),
     /// Manual page of a command or style; without arguments a list of all
