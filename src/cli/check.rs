@@ -8,23 +8,14 @@ use crate::graph::{Executor, Failure, Limits, check};
 use crate::io::log::Log;
 use std::io::IsTerminal;
 
-/// Arguments of `argyro check`: those of a run, so that the word `check` is all that a command line needs more. What says
-/// where output goes has no effect.
-#[derive(Debug, clap::Args)]
-pub struct CheckArgs {
-    /// Switches of the run.
-    #[command(flatten)]
-    pub run: RunArgs,
-}
-
-/// Runs `argyro check`.
-pub fn run(args: &CheckArgs) -> i32 {
-    let Some(file) = args.run.file.as_ref().or(args.run.input.as_ref()) else {
+/// Runs `argyro check` with the switches of a run; those that say where output goes have no effect.
+pub fn run(args: &RunArgs) -> i32 {
+    let Some(file) = args.file.as_ref().or(args.input.as_ref()) else {
         let missing = Diagnostic::error("argyro check needs an input script")
             .help("argyro check FILE; behind -var the file is given as -in FILE");
         return report(&missing, 1);
     };
-    let findings = match findings(&args.run, file) {
+    let findings = match findings(args, file) {
         Ok(f) => f,
         Err(failure) => return report(&failure.diagnostic, 1),
     };

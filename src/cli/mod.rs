@@ -116,7 +116,7 @@ pub struct RunArgs {
 #[derive(Debug, Subcommand)]
 pub enum Sub {
     /// All findings about a script at once; nothing is run
-    Check(Box<check::CheckArgs>),
+    Check(Box<RunArgs>),
     /// The command graph of a script as text, DOT or Mermaid
     Graph(graph::GraphArgs),
     /// Manual page of a command or style; without arguments a list of all
@@ -152,8 +152,7 @@ pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
     };
     match &mut cli.command {
         None => {
-            cli.run.variables = occurrences(&matches, "var");
-            cli.run.packages = occurrences(&matches, "package");
+            cli.run.take_occurrences(&matches);
             run::run(&cli.run)
         }
         Some(Sub::Diffusion(a)) => diffusion::run(a),
@@ -161,8 +160,7 @@ pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
         Some(Sub::Repair(a)) => repair::run(a),
         Some(Sub::Check(a)) => {
             if let Some((_, m)) = matches.subcommand() {
-                a.run.variables = occurrences(m, "var");
-                a.run.packages = occurrences(m, "package");
+                a.take_occurrences(m);
             }
             check::run(a)
         }
@@ -172,6 +170,14 @@ pub fn main(words: impl IntoIterator<Item = String>) -> i32 {
         Some(Sub::Version) => generate::version(),
         Some(Sub::Completions(a)) => generate::completions(a, &mut Cli::command()),
         Some(Sub::Man) => generate::man(Cli::command()),
+    }
+}
+
+impl RunArgs {
+    /// Takes the words of every `-var` and `-package`, which parsing has run together.
+    fn take_occurrences(&mut self, matches: &ArgMatches) {
+        self.variables = occurrences(matches, "var");
+        self.packages = occurrences(matches, "package");
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Compute, ComputeEntry, ComputeId};
 use crate::domain::host::{Data, Host, Orientation, Output, Part};
 use crate::domain::pairs;
 use crate::error::{Error, Result};
+use crate::ml::complex_sphere::{Constants, count, harmonics, place};
 use crate::ml::wigner::three_j;
 use crate::signature::{Args, Kind, Signature, arg, keyword, many, parse_int};
 use std::f64::consts::PI;
@@ -90,6 +91,7 @@ struct OrientOrder {
     normalised: bool,
     /// Index of the degree whose components are written.
     components: Option<usize>,
+    constants: Constants,
     /// Per degree the 3j symbols (m1, m2, value) of m3 = -m1 - m2, if invariants are asked for.
     symbols: Vec<Vec<(i32, i32, f64)>>,
 }
@@ -113,6 +115,7 @@ fn build(id: &ComputeId, args: &Args, _: &mut dyn Host) -> Result<Box<dyn Comput
         normalised,
         components: components(args, &degrees)?,
         symbols: symbols.collect(),
+        constants: Constants::new(degrees.iter().copied().max().unwrap_or(0)),
         degrees,
     }))
 }
@@ -193,37 +196,6 @@ fn symbols(l: i32) -> Vec<(i32, i32, f64)> {
         .collect()
 }
 
-/// Adds Y_lm of a direction for m = 0 to l to `q`, with the phase of Condon and Shortley: the recurrence of associated
-/// Legendre functions in l with the factor of the norm.
-fn add_harmonics(l: usize, cos: f64, phase: (f64, f64), q: &mut [(f64, f64)]) {
-    let sin = (1.0 - cos * cos).max(0.0).sqrt();
-    let (mut exp, mut diagonal) = ((1.0, 0.0), (0.25 / PI).sqrt());
-    for (m, q) in q.iter_mut().enumerate() {
-        let value = legendre(l, m, cos, diagonal);
-        q.0 += value * exp.0;
-        q.1 += value * exp.1;
-        exp = (
-            exp.0 * phase.0 - exp.1 * phase.1,
-            exp.0 * phase.1 + exp.1 * phase.0,
-        );
-        let k = m as f64 + 1.0;
-        diagonal *= -sin * ((2.0 * k + 1.0) / (2.0 * k)).sqrt();
-    }
-}
-
-/// Normalised associated Legendre function of degree `l` from that of degree and order `m`.
-fn legendre(l: usize, m: usize, cos: f64, diagonal: f64) -> f64 {
-    let (mut before, mut now) = (0.0, diagonal);
-    let m2 = (m * m) as f64;
-    for k in m + 1..=l {
-        let k = k as f64;
-        let a = ((4.0 * k * k - 1.0) / (k * k - m2)).sqrt();
-        let b = (((k - 1.0).powi(2) - m2) / (4.0 * (k - 1.0).powi(2) - 1.0)).sqrt();
-        (before, now) = (now, a * (cos * now - b * before));
-    }
-    now
-}
-
 /// q_lm of negative m too.
 fn component(q: &[(f64, f64)], m: i32) -> (f64, f64) {
     let (re, im) = q[m.unsigned_abs() as usize];
@@ -234,22 +206,20 @@ fn component(q: &[(f64, f64)], m: i32) -> (f64, f64) {
     }
 }
 
-/// Means of the harmonics over neighbours, m = 0 to l. `None` if a neighbour sits on the atom.
-fn means(l: usize, near: &[(f64, [f64; 3])]) -> Option<Vec<(f64, f64)>> {
-    let mut q = vec![(0.0, 0.0); l + 1];
+/// Means of the harmonics over neighbours, m = 0 to l of all degrees. `None` if a neighbour sits on the atom.
+fn means(constants: &Constants, near: &[(f64, [f64; 3])]) -> Option<Vec<(f64, f64)>> {
+    let mut q = vec![(0.0, 0.0); count(constants.l_max)];
     for &(r2, d) in near {
-        let (r, flat) = (r2.sqrt(), d[0].hypot(d[1]));
+        let r = r2.sqrt();
         if r < 10.0 * f64::EPSILON {
             return None;
         }
-        let phase = match flat < 10.0 * f64::EPSILON {
-            true => (1.0, 0.0),
-            false => (d[0] / flat, d[1] / flat),
-        };
-        add_harmonics(l, d[2] / r, phase, &mut q);
+        for (q, ([re, im], _)) in q.iter_mut().zip(harmonics(constants, d.map(|x| x / r))) {
+            *q = (q.0 + re, q.1 + im);
+        }
     }
-    let n = near.len() as f64;
-    q.iter_mut().for_each(|q| *q = (q.0 / n, q.1 / n));
+    let scale = 1.0 / ((4.0 * PI).sqrt() * near.len() as f64);
+    q.iter_mut().for_each(|q| *q = (q.0 * scale, q.1 * scale));
     Some(q)
 }
 
@@ -286,13 +256,10 @@ impl OrientOrder {
         if near.is_empty() {
             return None;
         }
-        let of_degree = |&l: &usize| means(l, &near);
-        let q = self
-            .degrees
-            .iter()
-            .map(of_degree)
-            .collect::<Option<Vec<_>>>()?;
-        let order = |q: &Vec<(f64, f64)>| {
+        let all = means(&self.constants, &near)?;
+        let of_degree = |&l: &usize| &all[place(l, 0)..=place(l, l)];
+        let q: Vec<&[(f64, f64)]> = self.degrees.iter().map(of_degree).collect();
+        let order = |q: &&[(f64, f64)]| {
             let l = q.len() as f64 - 1.0;
             (4.0 * PI / (2.0 * l + 1.0) * norm2(q)).sqrt()
         };
@@ -312,15 +279,15 @@ impl OrientOrder {
             );
         }
         if self.normalised {
-            let of = |(q, w): (&Vec<(f64, f64)>, &f64)| match order(q) < ISOTROPIC {
+            let of = |(q, w): (&&[(f64, f64)], &f64)| match order(q) < ISOTROPIC {
                 true => 0.0,
                 false => w / norm2(q).powf(1.5),
             };
             row.extend(q.iter().zip(&w).map(of));
         }
         if let Some(c) = self.components {
-            let (q, l) = (&q[c], self.degrees[c] as i32);
-            let scale = match order(q) < ISOTROPIC {
+            let (q, l) = (q[c], self.degrees[c] as i32);
+            let scale = match order(&q) < ISOTROPIC {
                 true => 0.0,
                 false => 1.0 / norm2(q).sqrt(),
             };
@@ -403,6 +370,7 @@ mod tests {
             normalised: true,
             components: Some(1),
             symbols: vec![symbols(4), symbols(6)],
+            constants: Constants::new(6),
         };
         let row = compute.row(near.clone()).unwrap();
         assert_eq!(row.len(), compute.columns());

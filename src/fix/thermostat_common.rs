@@ -41,7 +41,7 @@ impl Rescaling {
     /// From the arguments `Tstart` (a number or v_name) and `Tstop`.
     ///
     /// # Errors
-    /// The variable does not exist.
+    /// The targets are no numbers.
     pub fn new(id: &FixId, style: &'static str, args: &Args) -> Result<Self> {
         let target = match Reference::parse(args.str("Tstart")) {
             // it need not exist before the run

@@ -3,6 +3,7 @@
 pub mod activation;
 pub mod allegro;
 pub mod brick;
+pub mod complex_sphere;
 pub mod deepmd;
 pub mod describe;
 pub mod e3nn;
@@ -20,6 +21,7 @@ pub mod plain;
 pub mod polynomial;
 pub mod radial;
 pub mod repulsion;
+pub mod screening;
 pub mod sevennet;
 pub mod spherical;
 pub mod summary;

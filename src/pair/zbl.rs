@@ -10,6 +10,7 @@ use super::pairwise::{PairForm, PairValues, accumulate};
 use super::{BrickForces, ForceContext, PairEntry, PairModify, PairOptions, PairStyle, Single};
 use crate::domain::{Needs, State};
 use crate::error::{Error, Result};
+use crate::ml::screening;
 use crate::signature::{Args, Kind, Signature, arg};
 
 /// Entry in the table of pair styles.
@@ -59,18 +60,6 @@ const COEFF: Signature = Signature {
     examples: &["pair_coeff 1 1 14 14"],
 };
 
-/// Amplitudes and decay constants of the universal screening function.
-const PHI: [(f64, f64); 4] = [
-    (0.02817, 0.20162),
-    (0.28022, 0.40290),
-    (0.50986, 0.94229),
-    (0.18175, 3.19980),
-];
-/// Screening length for unit charges, angstrom.
-const A0: f64 = 0.46850;
-/// Exponent of the charges in the screening length.
-const POWER: f64 = 0.23;
-
 #[derive(Debug, Clone, Copy, Default)]
 struct Row {
     cut2: f64,
@@ -85,43 +74,27 @@ struct Row {
 
 impl Row {
     fn new(zi: f64, zj: f64, inner: f64, outer: f64, constant: f64, angstrom: f64) -> Self {
-        let inverse = (zi.powf(POWER) + zj.powf(POWER)) / (A0 * angstrom);
+        let length = screening::length(zi, zj) * angstrom;
         let mut row = Self {
             cut2: outer * outer,
             inner,
             zze: constant * zi * zj,
-            decay: PHI.map(|(_, d)| d * inverse),
+            decay: screening::PHI.map(|(_, d)| d / length),
             switch: [0.0; 3],
         };
-        let (e, de, d2e) = row.bare(outer);
+        let end = row.bare(outer);
         let width = outer - inner;
         if width > 0.0 {
-            row.switch = [
-                (-3.0 * de + width * d2e) / (width * width),
-                (2.0 * de - width * d2e) / width.powi(3),
-                -e + 0.5 * width * de - width * width / 12.0 * d2e,
-            ];
+            row.switch = screening::switch(end, width);
         } else {
-            row.switch[2] = -e;
+            row.switch[2] = -end[0];
         }
         row
     }
 
     /// Energy without switching, its first and second derivative.
-    fn bare(&self, r: f64) -> (f64, f64, f64) {
-        let (mut s, mut ds, mut d2s) = (0.0, 0.0, 0.0);
-        for ((c, _), d) in PHI.iter().zip(self.decay) {
-            let e = c * (-d * r).exp();
-            s += e;
-            ds -= d * e;
-            d2s += d * d * e;
-        }
-        let i = 1.0 / r;
-        (
-            self.zze * i * s,
-            self.zze * i * (ds - s * i),
-            self.zze * i * (d2s - 2.0 * ds * i + 2.0 * s * i * i),
-        )
+    fn bare(&self, r: f64) -> [f64; 3] {
+        screening::screened(&self.decay, r).map(|e| self.zze * e)
     }
 }
 
@@ -170,7 +143,7 @@ impl PairForm for Zbl {
     #[inline]
     fn pair(&self, row: &Row, r2: f64, _: f64, _: f64, special: [f64; 2]) -> PairValues {
         let r = r2.sqrt();
-        let (bare, mut slope, _) = row.bare(r);
+        let [bare, mut slope, _] = row.bare(r);
         let mut energy = bare + row.switch[2];
         if r > row.inner {
             let t = r - row.inner;

@@ -17,5 +17,4 @@ pub mod load;
 pub mod model;
 pub mod radial;
 pub mod reference;
-pub mod sphere;
 pub mod summary;

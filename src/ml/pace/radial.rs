@@ -3,10 +3,11 @@
 //!
 //! The potential is *defined* by the interpolation: cubic polynomials between equidistant nodes with
 //! values and slopes of the functions (`deltaSplineBins`). Every evaluation therefore does it.
-//! Imports the switch.
+//! Imports the switch and the screening function.
 
 use super::embedding::fall;
 use super::model::Radial;
+use crate::ml::screening;
 use std::f64::consts::{PI, SQRT_2};
 
 /// The basis g_n.
@@ -263,13 +264,11 @@ impl Bond {
             return (0.0, 0.0);
         }
         let [zi, zj] = self.charges;
-        let a = 0.46850 / (zi.powf(0.23) + zj.powf(0.23));
-        let here = screened(r, a);
-        let last = screened(end, a);
+        let length = screening::length(zi, zj);
+        let decay = screening::PHI.map(|(_, d)| d / length);
+        let here = screening::screened(&decay, r);
         let w = end - begin;
-        let cubic = (-3.0 * last[1] + w * last[2]) / (w * w);
-        let quartic = (2.0 * last[1] - w * last[2]) / (w * w * w);
-        let constant = -last[0] + 0.5 * w * last[1] - w * w / 12.0 * last[2];
+        let [cubic, quartic, constant] = screening::switch(screening::screened(&decay, end), w);
         let x = (r - begin).max(0.0);
         let shift = cubic / 3.0 * x.powi(3) + quartic / 4.0 * x.powi(4) + constant;
         let slope = cubic * x * x + quartic * x.powi(3);
@@ -299,30 +298,6 @@ impl Bond {
 
 /// e^2 / (4 pi epsilon_0), eV Å.
 const COULOMB: f64 = 14.399_645_351_950_543;
-
-/// phi(r/a) / r and two derivatives, phi the universal screening function.
-fn screened(r: f64, a: f64) -> [f64; 3] {
-    const TERMS: [(f64, f64); 4] = [
-        (0.18175, 3.19980),
-        (0.50986, 0.94229),
-        (0.28022, 0.40290),
-        (0.02817, 0.20162),
-    ];
-    let mut phi = [0.0; 3];
-    for (c, d) in TERMS {
-        let d = d / a;
-        let e = c * (-d * r).exp();
-        phi[0] += e;
-        phi[1] -= d * e;
-        phi[2] += d * d * e;
-    }
-    let i = 1.0 / r;
-    [
-        phi[0] * i,
-        (phi[1] - phi[0] * i) * i,
-        (phi[2] - 2.0 * phi[1] * i + 2.0 * phi[0] * i * i) * i,
-    ]
-}
 
 /// Cubic polynomial with given values and slopes at both ends of an interval of length `h`, at
 /// position `t` of 0..1.

@@ -4,7 +4,7 @@
 use super::embedding::fall;
 use super::model::{PaceModel, Radial};
 use super::radial::{Core, Jet};
-use super::sphere::{Constants, harmonics, place};
+use crate::ml::complex_sphere::{Constants, harmonics, place};
 use crate::ml::edges::{EdgeList, Evaluation};
 use std::collections::BTreeMap;
 

@@ -10,6 +10,7 @@ use crate::ml::irreps::Irreps;
 use crate::ml::layers::Path;
 use crate::ml::radial::form::{Cutoff, DistanceTransform, RadialBasis, RadialEmbedding};
 use crate::ml::repulsion::{Pair, Repulsion};
+use crate::ml::screening;
 
 /// Layers that a file may have; the check of the network is stricter.
 pub const MAX_LAYERS: usize = 256;
@@ -102,14 +103,14 @@ pub fn zbl(
         for (j, zj) in numbers.iter().enumerate() {
             pairs.push(Pair {
                 charge: charge * zi * zj,
-                a: 0.46850 / (zi.powf(0.23) + zj.powf(0.23)),
+                a: screening::length(*zi, *zj),
                 end: cutoff(i, j),
             });
         }
     }
     Repulsion {
-        c: [0.02817, 0.28022, 0.50986, 0.18175],
-        t: [0.20162, 0.40290, 0.94229, 3.19980],
+        c: screening::PHI.map(|p| p.0),
+        t: screening::PHI.map(|p| p.1),
         p,
         pairs,
         species: numbers.len(),

@@ -2,9 +2,9 @@
 //! edges. No closures in the loops: they would be compiled without the vector instructions.
 
 use super::{Batch, FastPace, Group, Plan};
+use crate::ml::complex_sphere::{Constants, count, place};
 use crate::ml::pace::radial::{Core, Table};
 use crate::ml::pace::reference::combine;
-use crate::ml::pace::sphere::{Constants, count, place};
 use crate::ml::passing::edges::BrickEdges;
 use crate::simd::Simd;
 

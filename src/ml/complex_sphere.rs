@@ -1,4 +1,4 @@
-//! Complex spherical harmonics as ACE uses them, for m >= 0:
+//! Complex spherical harmonics, in the norm that ACE uses, for m >= 0:
 //! `Y_lm = n_lm Q_lm(z) (x + i y)^m`, `n_lm = (-1)^m sqrt((2l+1) (l-m)! / (l+m)!)`, with Q_lm the m-th
 //! derivative of the Legendre polynomial: sqrt(4 pi) times the usual ones with Condon-Shortley phase.
 //! `Y_l,-m = (-1)^m conj(Y_lm)`. Imports nothing.
